@@ -140,7 +140,7 @@ def note(session: nox.Session) -> None:
     session.run("literate", "weave", slug, *options, env=DRAFTS)
     build(session, options, **DRAFTS)
     if shutil.which("chromium"):
-        page = "site" / sources[0].with_suffix("") / "index.html"
+        page = "site" / sources[0].with_suffix(".html")
         session.run("python", "tests/picture.py", str(page), f"pictures/{slug}.png")
     else:
         session.warn("no chromium on this machine: no picture")

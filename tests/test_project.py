@@ -119,5 +119,5 @@ def test_mkdocs_and_zensical_build_the_same_pages(project: Copy):
     project.run("mkdocs", "build", "--strict", "--site-dir", "mkdocs-site")
     project.run("literate.zensical")
     built = contents(project.root / "mkdocs-site")
-    assert built["papers/foundations/lenet/index.html"] > (0, 0)
+    assert built["papers/foundations/lenet.html"] > (0, 0)
     assert contents(project.root / "site") == built

@@ -31,7 +31,7 @@ import the builder.
 | `names(site, page)` | for each page that is rendered | code names in its prose, and the reference that each is linked to |
 | `meta(site, page)` | likewise | the front matter of the woven page |
 | `head(site, page)`, `foot(site, page)` | likewise | Markdown after the title and at the end |
-| `pages(site)` | after all pages | further pages: their place, and their Markdown |
+| `pages(site)` | after all pages | further pages and files: their place, and their text or bytes |
 | `navigation(site)` | last | the navigation, in MkDocs' form |
 
 A page hands over structured data by displaying an object with a MIME type of the site's own.

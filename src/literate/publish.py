@@ -79,12 +79,15 @@ def _bytes(path: Path) -> bytes | None:
 
 
 def static_files(site: Site) -> dict[str, bytes]:
-    """What stands in the source folders beside the pages: styles, scripts, fonts."""
+    """What stands in the source folders beside the pages: scripts, fonts, pictures.
+
+    A name that begins with a dot or a line (`_templates`) is material for the build: it stays.
+    """
     found: dict[str, bytes] = {}
     for folder in site.config.sources:
         for path in sorted((site.root / folder).rglob("*")):
             source = path.relative_to(site.root).as_posix()
-            hidden = any(part.startswith((".", "__pycache__")) for part in source.split("/"))
+            hidden = any(part.startswith((".", "_")) for part in source.split("/"))
             target = target_of(source, site.config.sources)
             if path.is_file() and path.suffix != ".md" and not hidden and target:
                 found[target] = path.read_bytes()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from decimal import Decimal
 
-from milestones.catalogue import Note, Value
+from milestones.catalogue import Note, Quantity, Value
 from milestones.palette import CONSTRAINTS
 from milestones.site import bibtex
 from milestones.site.contract import (
@@ -41,7 +41,7 @@ def header(site: Site, note: Note) -> str:
             _definitions(
                 "milestone__scale",
                 {
-                    name.capitalize(): _amount(name, getattr(note.scale, name).value)
+                    name.capitalize(): amount(name, getattr(note.scale, name))
                     for name in _SCALE
                 },
             ),
@@ -125,10 +125,12 @@ _WORDS = ((12, "trillion"), (9, "billion"), (6, "million"))
 _SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def _amount(name: str, given: Value) -> str:
-    """Write a quantity with its unit: of the numbers, only those of compute need one."""
-    counted = name == "compute" and not isinstance(given, str | None)
-    return f"{value(given)} operations" if counted else value(given)
+def amount(name: str, given: Quantity) -> str:
+    """Write a quantity with its unit and its detail; numbers of compute are operations."""
+    counted = not isinstance(given.value, str | None)
+    unit = given.unit or ("operations" if name == "compute" else "")
+    written = f"{value(given.value)} {unit}" if unit and counted else value(given.value)
+    return f"{written}, {given.detail}" if given.detail else written
 
 
 def _listed(items: tuple[str, ...]) -> str:

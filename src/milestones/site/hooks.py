@@ -5,7 +5,7 @@ from typing import Any
 
 from milestones.catalogue import CatalogueError
 from milestones.palette import CONSTRAINTS
-from milestones.site import cards, claims, indexes, reference, tabs
+from milestones.site import cards, claims, indexes, reference, tabs, theme
 from milestones.site.contract import (
     Page,
     Site,
@@ -65,14 +65,14 @@ def names(site: Site, page: Page) -> dict[str, str]:
 
 
 def pages(site: Site) -> dict[str, str]:
-    """Return the pages that no author writes: indexes and the API reference."""
+    """Return what no author writes: indexes, the API reference, and the style sheet."""
     claims.check_all_shown(site)
     topics = {topic_page(slug): indexes.topic(site, slug) for slug in tabs.topics(site)}
     constraints = {
         constraint_page(found.key): indexes.constraint(site, found.key, constraint_page(found.key))
         for found in CONSTRAINTS
     }
-    return {**topics, **constraints, **reference.pages(site)}
+    return {**topics, **constraints, **reference.pages(site), **theme.files(site)}
 
 
 def navigation(site: Site) -> reference.Navigation:

@@ -192,6 +192,8 @@ class Quantity(_Record):
     value: Annotated[Value, PlainValidator(_value)] = Field(
         description="a number, text, a range [low, high], or null"
     )
+    unit: Text | None = Field(None, description="text: what is counted, as images or kWh")
+    detail: Text | None = Field(None, description="text: what is to be said after the value")
     source: Text = Field(description="text: the place that the value was taken from")
 
 

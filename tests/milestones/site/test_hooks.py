@@ -217,6 +217,7 @@ def test_every_topic_constraint_and_module_has_a_page(site):
         "reference/milestones/index.md",
         "reference/milestones/foundations/lenet.md",
         "reference/literate/page.md",
+        "theme/site.css",
     }
 
 

@@ -8,7 +8,7 @@ import pytest
 from milestones import palette
 
 THEME = Path(__file__).parents[3] / "docs" / "theme"
-STYLES = (THEME / "extra.css").read_text()
+STYLES = "".join(path.read_text() for path in sorted(THEME.glob("_styles/*.css")))
 
 
 def variables(scheme):
@@ -44,7 +44,7 @@ def test_every_constraint_has_its_mark():
 
 
 def test_nothing_is_fetched_from_elsewhere():
-    for path in THEME.glob("*.*"):
+    for path in THEME.rglob("*.*"):
         text = path.read_text(errors="ignore")
         addresses = re.findall(r"https?://[^\s\"')]+", text) if path.suffix != ".txt" else []
         assert set(addresses) <= {"http://www.w3.org/2000/svg"}, path.name
