@@ -1,7 +1,7 @@
 """Make `ceiling-math.woff2`: the part of Latin Modern Math that the notes can use.
 
     apt-get install fonts-lmodern && pip install fonttools brotli
-    python docs/theme/fonts/subset.py
+    python docs/theme/fonts/_make/maths.py
 
 The result is committed; run this again only to add glyphs. The GUST Font License asks that a
 changed font has another name, hence "Ceiling Math"; see MANIFEST-ceiling-math.txt.
@@ -13,7 +13,7 @@ from fontTools import subset
 from fontTools.ttLib import TTFont
 
 SOURCE = Path("/usr/share/texmf/fonts/opentype/public/lm-math/latinmodern-math.otf")
-TARGET = Path(__file__).with_name("ceiling-math.woff2")
+TARGET = Path(__file__).parents[1] / "ceiling-math.woff2"
 
 RANGES = [
     (0x0020, 0x007E),  # ASCII
@@ -87,7 +87,7 @@ def rename(font: TTFont) -> None:
         4: "Ceiling Math",
         5: "Version 1.0; a subset of Latin Modern Math 1.959",
         6: "CeilingMath-Regular",
-        10: "A subset of Latin Modern Math for the web, made by docs/theme/fonts/subset.py.",
+        10: "A subset of Latin Modern Math for the web, made by docs/theme/fonts/_make/maths.py.",
     }
     table = font["name"]
     keep = {0, 8, 9, 11, 13, 14}  # copyright, makers and licence stay as they are
