@@ -143,6 +143,7 @@ def _become(element: ElementTree.Element, markup: str) -> None:
 def _typeset_display(element: ElementTree.Element, tex: str, taken: set[str]) -> None:
     tex, number = _split_tag(tex)
     formula = ElementTree.fromstring(mathml(tex, display=True))
+    formula.set("data-search-exclude", "1")  # its letters in a row say nothing; MkDocs drops this
     element.text = None
     element.set("class", "formula")
     ElementTree.SubElement(element, "div", {"class": "formula-body"}).append(formula)

@@ -1,6 +1,7 @@
 """The MkDocs plugin: an adapter. It weaves before the build and watches the sources in `serve`.
 
-Nothing is rendered here: MkDocs is pointed at the woven tree, which Zensical builds as well.
+Nothing is rendered here: MkDocs is pointed at the woven tree, which Zensical builds as well. Of the
+finished pages only white space is taken away.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from mkdocs.utils import clean_directory
 from literate import cli, outputs
 from literate.config import Config, home_of, read
 from literate.problems import WeaveError
+from literate.squeeze import squeeze
 from literate.weave import Choices, Report, weave
 
 
@@ -56,6 +58,14 @@ class LiteratePlugin(BasePlugin[LegacyConfig]):
         if report.navigation is not None and config.nav is None:
             config.nav = report.navigation
         return config
+
+    def on_post_page(self, output: str, /, **_: Any) -> str:  # noqa: ANN401
+        """Send no white space that only templates see."""
+        return squeeze(output)
+
+    def on_post_template(self, output_content: str, /, *, template_name: str, **_: Any) -> str:  # noqa: ANN401
+        """Do so for pages without a source, such as 404.html."""
+        return squeeze(output_content) if template_name.endswith(".html") else output_content
 
     def on_serve(
         self,
