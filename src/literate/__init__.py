@@ -10,6 +10,7 @@ pages, cells and outputs; what a site makes of them hangs on the hooks in `[tool
 | --- | --- |
 | a `python` fence in column 0 | an executed cell with its outputs; the last expression is shown unless it ends in `;` |
 | `caption="…"` and `alt="…"` in its first line | caption and alternative text of the one figure that it draws; both are required |
+| `frames="training step"` there, too | a slider over the figures that it draws, each with its value as `figure.set_label("step 3")`; `{frame}` in `alt` stands for that label |
 | `tags=["hide-input"]`, `remove-input`, `remove-output`, `remove-cell`, `raises-exception` | folded code; no code; no output; neither; an error that is expected and shown |
 | a paragraph that is only `[Name](../src/module.py#Name)` | the source of that object |
 | `<!-- insert: name -->` | what the function registered under `[tool.literate.inserts]` returns |

@@ -161,25 +161,28 @@ class Notebook:
         for number in pyplot.get_fignums():
             figure = pyplot.figure(number)
             if id(figure) not in self.shown:
-                self._publish({"image/svg+xml": self._svg(figure), "text/plain": "<Figure>"})
+                self._show(figure)
         pyplot.close("all")
 
-    def _svg(self, figure: Any) -> str:  # noqa: ANN401 - a matplotlib figure, which is optional here
-        """The figure as SVG that is the same, byte for byte, whenever it is drawn."""
+    def _svg(self, figure: Any) -> str | tuple[str, dict[str, str]]:  # noqa: ANN401 - of matplotlib
+        """The figure as SVG that is the same, byte for byte, whenever drawn; with its label."""
         import matplotlib as mpl
 
         self.shown.add(id(figure))
+        label = figure.get_label() or ""
         buffer = io.StringIO()
         with mpl.rc_context({"svg.hashsalt": "literate"}):
             figure.savefig(
                 buffer,
                 format="svg",
-                bbox_inches="tight",
+                # One of a series has a label, and keeps its size: the series must not jump.
+                bbox_inches=None if label else "tight",
                 pad_inches=0.04,
                 metadata={"Date": None, "Creator": None, "Format": None, "Type": None},
             )
         # Here and not in each rendering: a curve has thousands of numbers.
-        return _DATA.sub(_shorten_all, _renamed(buffer.getvalue()))
+        svg = _DATA.sub(_shorten_all, _renamed(buffer.getvalue()))
+        return (svg, {"label": label}) if label else svg
 
     def _failure(self, cell: Cell, error: BaseException) -> dict[str, Any]:
         """Where on the page it happened, and the frames that the reader can mend."""

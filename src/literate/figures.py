@@ -56,13 +56,18 @@ def themed(svg: str, schemes: Mapping[str, str]) -> Figure:
         light_values.append(f"--c{number}:{light}")
         dark_values.append(f"--c{number}:{schemes[light]}")
     style = (
-        f"<style>:root{{{';'.join(light_values)}}}"
+        # Opened by itself, a figure stands on the background of the scheme that its ink follows.
+        "<style>svg{color-scheme:light dark}"
+        f":root{{{';'.join(light_values)}}}"
         f"@media(prefers-color-scheme:dark){{:root{{{';'.join(dark_values)}}}}}</style>"
     )
     unit = _POINTS if size[2] == "pt" else 1.0
     width, height = (round(float(part) * unit) for part in (size[1], size[3]))
-    head = svg.index(">") + 1
-    return Figure(svg[:head] + style + svg[head:], width, height)
+    head, body = svg.partition(">")[::2]
+    # In whole pixels here too: with a ratio of its own it would move the page when it is loaded.
+    head = re.sub(r'\s(?:width|height)="[^"]*"', "", head)
+    head += f' width="{width}" height="{height}">'
+    return Figure(head + style + body, width, height)
 
 
 def size_of(picture: bytes) -> tuple[int, int]:

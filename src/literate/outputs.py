@@ -6,9 +6,10 @@ import base64
 import posixpath
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
-from literate import figures, maths
+from literate import figures, frames, maths
+from literate.frames import Picture
 from literate.page import Cell, Page
 from literate.site import Site
 
@@ -28,6 +29,7 @@ PREFERENCE = (
 
 _KINDS = ("image/svg+xml", "image/png", "image/jpeg")
 _PICTURES = (".svg", ".png", ".jpg")
+_FIGURE = re.compile(r"/figure-(\d+)[^/]*$")
 
 
 class Outputs:
@@ -46,7 +48,7 @@ class Outputs:
         if cell.tags & {"remove-output", "remove-cell"}:
             return ""
         pieces: list[str] = []
-        pictures = 0
+        pictures: list[Picture] = []
         for output in outputs:
             if output["output_type"] == "stream":
                 pieces.append(self._text(page, cell, output["text"]))
@@ -57,17 +59,14 @@ class Outputs:
                 if mime not in self.renderers and not self._is_showable(page, cell, mime, data):
                     continue
                 if mime.startswith("image/"):
-                    pictures += 1
-                    pieces.append(self._figure(page, cell, mime, data, files))
+                    pictures.append(self._picture(page, cell, mime, data, output["metadata"]))
+                    if not cell.frames:
+                        pieces.append(self._figure(page, cell, pictures[-1:], files))
                 else:
                     pieces.append(self._data(page, cell, mime, data))
-        if pictures > 1:
-            message = (
-                f"the cell draws {pictures} figures under one caption: give each a cell of its own"
-            )
-            self.site.report(page.source, cell.line, message)
-        if (cell.caption or cell.alt) and not pictures:
-            message = "the cell has a caption or alternative text, but drew no figure"
+        if cell.frames and pictures:
+            pieces.append(self._figure(page, cell, pictures, files))
+        for message in _mistakes(cell, pictures):
             self.site.report(page.source, cell.line, message)
         return "\n\n".join(piece for piece in pieces if piece.strip())
 
@@ -119,15 +118,10 @@ class Outputs:
         fence = ticks(text)
         return f"{fence}{{.text .output}}\n{text.rstrip()}\n{fence}"
 
-    def _figure(self, page: Page, cell: Cell, mime: str, data: str, files: dict[str, bytes]) -> str:
-        for key in ("caption", "alt"):
-            if not getattr(cell, key).strip():
-                what = "caption" if key == "caption" else "alternative text"
-                message = f'the figure has no {what}: add {key}="…" to the line that opens the cell'
-                self.site.report(page.source, cell.line - 1, message)
-        number = 1 + sum(name.endswith(_PICTURES) for name in files)
-        folder = page.target.removesuffix(".md")
-        name = f"figure-{number}{_PICTURES[_KINDS.index(mime)]}"
+    def _picture(
+        self, page: Page, cell: Cell, mime: str, data: str, metadata: dict[str, Any]
+    ) -> Picture:
+        content, width, height = b"", 0, 0
         try:
             if mime == "image/svg+xml":
                 figure = figures.themed(data, self.schemes)
@@ -138,16 +132,47 @@ class Outputs:
         except ValueError as error:
             message = f"the output is no picture of type {mime}: {error}"
             self.site.report(page.source, cell.line, message)
-            return ""
-        files[f"{folder}/{name}"] = content
-        alt = cell.alt.replace("[", r"\[").replace("]", r"\]")
-        where = f"{posixpath.basename(folder)}/{name}"
+        about = metadata.get(mime)
+        label = cast("dict[str, Any]", about).get("label") if isinstance(about, dict) else None
+        return Picture(content, _PICTURES[_KINDS.index(mime)], width, height, str(label or ""))
+
+    def _figure(
+        self, page: Page, cell: Cell, pictures: list[Picture], files: dict[str, bytes]
+    ) -> str:
+        """One figure of one picture, or of all its frames."""
+        for key in ("caption", "alt"):
+            if not getattr(cell, key).strip():
+                what = "caption" if key == "caption" else "alternative text"
+                message = f'the figure has no {what}: add {key}="…" to the line that opens the cell'
+                self.site.report(page.source, cell.line - 1, message)
+        number = 1 + len({found[1] for found in map(_FIGURE.search, files) if found})
+        folder = page.target.removesuffix(".md")
+        names = [
+            f"figure-{number}{f'-{index}' if cell.frames else ''}{picture.suffix}"
+            for index, picture in enumerate(pictures, 1)
+        ]
+        for name, picture in zip(names, pictures, strict=True):
+            files[f"{folder}/{name}"] = picture.content
+        places = [f"{posixpath.basename(folder)}/{name}" for name in names]
         return (
-            f'<figure id="figure-{number}" markdown>\n'
-            f'![{alt}]({where}){{ width="{width}" height="{height}" loading="lazy" }}\n'
+            f"{frames.opening(cell, number)}\n"
+            # The first of a page is often what its reader sees first.
+            f"{frames.images(cell, pictures, places, eager=number == 1)}\n"
             f'<figcaption markdown="span">**Figure {number}.** {cell.caption}</figcaption>\n'
             "</figure>"
         )
+
+
+def _mistakes(cell: Cell, pictures: list[Picture]) -> Iterable[str]:
+    if cell.frames:
+        yield from frames.check(cell, pictures)
+    elif len(pictures) > 1:
+        yield (
+            f"the cell draws {len(pictures)} figures under one caption: give each a cell of its "
+            'own, or make them a series by frames="what varies"'
+        )
+    elif (cell.caption or cell.alt) and not pictures:
+        yield "the cell has a caption or alternative text, but drew no figure"
 
 
 def ticks(text: str) -> str:

@@ -26,7 +26,7 @@ _FOREIGN = """
 """
 FOREIGN = frozenset(_FOREIGN.split())
 TAGS = frozenset(["remove-input", "remove-output", "remove-cell", "hide-input", "raises-exception"])
-KEYS = frozenset(["caption", "alt", "tags"])
+KEYS = frozenset(["caption", "alt", "frames", "tags"])
 
 _FENCE = re.compile(r"^(?P<indent>[ >]*)(?P<fence>`{3,}|~{3,})[^`]*$")
 _CELL = re.compile(r"^(?P<fence>`{3,})\s*(?P<language>[\w+#]+)(?P<metadata>(?:\s.*)?)$")
@@ -50,6 +50,7 @@ class Cell:
     code: str
     caption: str = ""
     alt: str = ""
+    frames: str = ""  # what varies from one of its figures to the next
     tags: frozenset[str] = frozenset()
 
 
@@ -189,6 +190,8 @@ def _metadata(text: str, source: str, line: int) -> dict[str, Any]:
     wrong = [f"{name} must be text" for name, value in found.items() if not isinstance(value, str)]
     if not isinstance(tags, list):
         wrong.append('tags must be a list, as ["hide-input"]')
+    if not str(found.get("frames", "some")).strip():
+        wrong.append('frames must say what varies, as frames="training step"')
     if wrong:
         raise WeaveError(Problem(source, line, "; ".join(wrong)))
     names = frozenset(cast("list[str]", tags))

@@ -95,7 +95,7 @@ def test_the_languages_that_jupyter_runs_are_jupytexts():
         (
             '```python capton="x"\n1\n```\n',
             1,
-            "unknown cell option 'capton': known are alt, caption, tags",
+            "unknown cell option 'capton': known are alt, caption, frames, tags",
         ),
         ("```python caption='x'\n1\n```\n", 1, "the value of caption is not JSON"),
         ("```python hello\n1\n```\n", 1, "cannot read the cell options 'hello'"),

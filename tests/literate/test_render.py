@@ -264,16 +264,19 @@ def test_a_figure_has_caption_alternative_size_and_both_schemes(woven):
     one = woven.woven("papers/one")
     figure = re.search(r'<figure id="figure-1" markdown>\n(.*?)\n</figure>', one, re.S)
     assert figure
-    size = r'\{ width="(\d+)" height="(\d+)" loading="lazy" \}'
-    image = re.match(r"!\[Lines \\\[up\\\] and down\.\]\(one/figure-1\.svg\)" + size, figure[1])
+    size = r'\{ width="(\d+)" height="(\d+)" \}'
+    image = re.match(r"\[!\[Lines \\\[up\\\] and down\.\]\(one/figure-1\.svg\)" + size, figure[1])
     assert image
     assert '<figcaption markdown="span">**Figure 1.** Two $x$ lines.</figcaption>' in figure[1]
     svg = woven.tree()["papers/one/figure-1.svg"].decode()
     assert ":root{--c0:#112233}@media(prefers-color-scheme:dark){:root{--c0:#eeddcc}}" in svg
     assert "stroke: var(--c0)" in svg
     assert "<metadata>" not in svg
-    inches = [float(part) / 72 for part in re.findall(r'(?:width|height)="([\d.]+)pt"', svg)[:2]]
-    assert [int(part) for part in image.groups()] == [round(96 * part) for part in inches]
+    assert re.findall(r'<svg\b[^>]* width="(\d+)" height="(\d+)">', svg) == [image.groups()]
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)  # in points
+    assert [int(part) for part in image.groups()] == [
+        round(float(b) * 96 / 72) for b in box.groups()
+    ]
 
 
 def test_head_foot_and_front_matter_stand_in_their_places(woven):
