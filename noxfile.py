@@ -59,6 +59,7 @@ def build(session: nox.Session, options: list[str], **more: str) -> None:
     session.run("mkdocs", "build", "--strict", "--site-dir", str(aside), env=environment)
     shutil.rmtree("site", ignore_errors=True)
     shutil.move(aside, "site")
+    session.run("python", "-m", "literate.archive", "site")
 
 
 @nox.session
@@ -70,6 +71,7 @@ def docs(session: nox.Session) -> None:
     session.run("literate", "weave", *options)
     if zensical:
         session.run("python", "-m", "literate.zensical", env=variables(options))
+        session.run("python", "-m", "literate.archive", "site")
     else:
         build(session, options)
 
@@ -140,10 +142,26 @@ def note(session: nox.Session) -> None:
     session.run("literate", "weave", slug, *options, env=DRAFTS)
     build(session, options, **DRAFTS)
     if shutil.which("chromium"):
-        page = "site" / sources[0].with_suffix(".html")
-        session.run("python", "tests/picture.py", str(page), f"pictures/{slug}.png")
+        page = sources[0].with_suffix(".html").as_posix()
+        look = ("--scheme", "light", "--width", "1440")
+        session.run("python", "tests/site/pictures.py", page, *look)
     else:
         session.warn("no chromium on this machine: no picture")
+
+
+@nox.session
+def pictures(session: nox.Session) -> None:
+    """Take pictures of the built site, in both schemes and two widths: `-- note home --fold`."""
+    install(session, "tests")
+    session.run("python", "tests/site/pictures.py", *session.posargs)
+
+
+@nox.session
+def lighthouse(session: nox.Session) -> None:
+    """Measure the built site with Lighthouse, on desktop and phone: `-- note --runs 5`."""
+    install(session, "tests")
+    where = {"PYTHONPATH": "tests/site"}  # the server is that of the tests
+    session.run("python", "tests/benchmarks/lighthouse.py", *session.posargs, env=where)
 
 
 @nox.session

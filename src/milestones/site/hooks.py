@@ -1,11 +1,20 @@
 """What is peculiar to this site, hung on the builder's hooks (`[tool.literate.hooks]`)."""
 
-import re
 from typing import Any
 
 from milestones.catalogue import CatalogueError
 from milestones.palette import CONSTRAINTS
-from milestones.site import cards, claims, indexes, reference, tabs, theme
+from milestones.site import (
+    cards,
+    claims,
+    feed,
+    indexes,
+    metadata,
+    reference,
+    social,
+    tabs,
+    theme,
+)
 from milestones.site.contract import (
     Page,
     Site,
@@ -37,10 +46,7 @@ def meta(site: Site, page: Page) -> dict[str, Any]:
     note = note_of(site, page)
     if note is None:
         return dict(page.front)
-    return {
-        "title": f"{note.name} ({note.year})",
-        "description": re.sub(r"[`*$\\]|\]\([^)]*\)|\[", "", note.contribution),
-    }
+    return metadata.of(note)
 
 
 def head(site: Site, page: Page) -> str:
@@ -64,15 +70,16 @@ def names(site: Site, page: Page) -> dict[str, str]:
     return reference.public_names(source, note.module)
 
 
-def pages(site: Site) -> dict[str, str]:
-    """Return what no author writes: indexes, the API reference, and the style sheet."""
+def pages(site: Site) -> dict[str, str | bytes]:
+    """Return what no author writes: indexes, API reference, style sheet, feed, social cards."""
     claims.check_all_shown(site)
     topics = {topic_page(slug): indexes.topic(site, slug) for slug in tabs.topics(site)}
     constraints = {
         constraint_page(found.key): indexes.constraint(site, found.key, constraint_page(found.key))
         for found in CONSTRAINTS
     }
-    return {**topics, **constraints, **reference.pages(site), **theme.files(site)}
+    written = {**topics, **constraints, **reference.pages(site), **theme.files(site)}
+    return {**written, **feed.files(site), **social.files(site)}
 
 
 def navigation(site: Site) -> reference.Navigation:

@@ -5,7 +5,7 @@ import difflib
 import math
 import os
 from collections.abc import Collection
-from typing import Annotated, Any, Literal, NamedTuple, TypeAlias, TypeGuard, cast
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, cast
 
 from pydantic import (
     AfterValidator,
@@ -15,74 +15,18 @@ from pydantic import (
     PlainValidator,
     Strict,
     StringConstraints,
+    field_validator,
 )
 from pydantic_core import ErrorDetails
 
 from milestones.palette import CONSTRAINTS
+from milestones.site.topics import TOPICS
+from milestones.site.topics import Topic as Topic  # so that records come from one place
 
 _FIRST_YEAR = 1900
 PAGE_SECONDS = 20
 """How long a published page may take to run, on one core at `quick` scale."""
 _CONSTRAINT_KEYS = [constraint.key for constraint in CONSTRAINTS]
-
-
-class Topic(NamedTuple):
-    """A part of the history, with its notes in the order in which to read them."""
-
-    title: str
-    about: str
-    slugs: tuple[str, ...]
-
-
-def _topic(title: str, about: str, slugs: str) -> Topic:
-    return Topic(title, about, tuple(slugs.split()))
-
-
-TOPICS = {
-    "foundations": _topic(
-        "Foundations",
-        "How networks came to learn their own features, and to look at pictures.",
-        "backprop convnet lenet alexnet unet",
-    ),
-    "training": _topic(
-        "Training",
-        "What keeps deep networks trainable, and keeps large ones from learning the noise.",
-        "weight_decay relu residual dropout batch_norm layer_norm gelu adam",
-    ),
-    "sequences": _topic(
-        "Sequences",
-        "Memory, words as vectors, and the road from recurrence to attention.",
-        "rnn lstm forget_gate bidirectional_lstm word2vec phrase2vec glove encoder_decoder "
-        "seq2seq attention elmo mixture_of_experts decoding",
-    ),
-    "transformers": _topic(
-        "Transformers",
-        "One architecture, grown in size and then taught what people want from it.",
-        "transformer transformer_xl gpt bert roberta t5 gpt2 gpt3 back_translation lora ppo rlhf "
-        "instruct_gpt helpful_harmless vision_transformer zero_shot_reasoners",
-    ),
-    "generation": _topic(
-        "Generation",
-        "Networks that make pictures: adversaries, latent codes and diffusion.",
-        "gan wgan transgan vae vq_vae vq_vae_2 diffusion ddpm improved_ddpm guided_diffusion "
-        "latent_diffusion clip dalle dalle2",
-    ),
-    "representation": _topic(
-        "Representation",
-        "Learning what data look like when nobody has labelled them.",
-        "autoencoder denoising_autoencoder simclr byol swav wav2vec",
-    ),
-    "control": _topic("Control", "Learning to act, from reward alone.", "dqn"),
-    "retrieval": _topic(
-        "Retrieval", "Looking things up instead of remembering them.", "faiss kilt"
-    ),
-    "scaling": _topic(
-        "Scaling",
-        "How results grow with size, and how to make the hardware keep up.",
-        "scaling_laws chinchilla flash_attention inference_memory",
-    ),
-}
-"""The topics in reading order; the one place that lists them and the order of their notes."""
 
 
 # --------------------------------------------------------------------------- what a key may hold
@@ -119,6 +63,13 @@ def _at_least_one(values: tuple[str, ...]) -> tuple[str, ...]:
     if not values:
         raise ValueError("`{key}` is an empty list: name at least one")
     return values
+
+
+def _possible_date(value: datetime.date) -> datetime.date:
+    tomorrow = datetime.datetime.now(datetime.UTC).date() + datetime.timedelta(days=1)
+    if value > tomorrow:  # and not today, since authors live in other time zones than the build
+        raise ValueError(f"{value} is still to come: give a day that has been")
+    return value
 
 
 def _each_once(values: tuple[str, ...]) -> tuple[str, ...]:
@@ -179,6 +130,8 @@ Arxiv: TypeAlias = Annotated[
     str, StringConstraints(pattern=r"^(\d{4}\.\d{4,5}|[a-z-]+(\.[A-Z]{2})?/\d{7})(v\d+)?$")
 ]
 
+Day: TypeAlias = Annotated[datetime.date, Strict(), AfterValidator(_possible_date)]
+
 _QUANTITY = "a pair {value: …, source: …}"
 
 
@@ -205,6 +158,13 @@ class Scale(_Record):
     compute: Quantity = Field(description=_QUANTITY)
     hardware: Quantity = Field(description=_QUANTITY)
     energy: Quantity = Field(description=_QUANTITY)
+
+
+class Revision(_Record):
+    """A change to a published note that a reader would want to hear of."""
+
+    date: Day = Field(description="a date, as 2026-11-20")
+    what: Text = Field(description="text: one sentence, what is different now")
 
 
 class FrontMatter(_Record):
@@ -242,6 +202,26 @@ class FrontMatter(_Record):
     status: Literal["published", "draft", "planned"] = Field(
         "published", description="published, draft or planned"
     )
+    first_published: Day | None = Field(None, description="a date, as 2026-11-20")
+    revised: tuple[Revision, ...] = Field(
+        (), description="a list of pairs {date: …, what: …}, the oldest first"
+    )
+
+    @field_validator("revised")
+    @classmethod
+    def _in_order(
+        cls,
+        values: tuple[Revision, ...],
+        info: Any,  # noqa: ANN401 - pydantic's ValidationInfo, which no test can check
+    ) -> tuple[Revision, ...]:
+        """Refuse revisions out of order, or of what was not published yet."""
+        first = cast("Day | None", info.data.get("first_published"))
+        if values and first is None:
+            raise ValueError("`{key}` needs `first_published`: give the day the note came out")
+        days = [*([first] if first else []), *(value.date for value in values)]
+        if days != sorted(days):
+            raise ValueError("`{key}` needs the oldest first, none before `first_published`")
+        return values
 
 
 class Note(FrontMatter):
@@ -281,7 +261,7 @@ def explain(error: ErrorDetails) -> str:
     keys = [step for step in error["loc"] if isinstance(step, str)]
     model: type[BaseModel] = FrontMatter
     for parent in keys[:-1]:
-        model = Scale if parent == "scale" else Quantity
+        model = {"scale": Scale, "revised": Revision}.get(parent, Quantity)
     key, name = keys[-1], ".".join(keys)
     if error["type"] == "extra_forbidden":
         return f"unknown key `{name}`: {suggest(key, model.model_fields)}"

@@ -238,7 +238,7 @@ def _check_names(root: Path, topic: str, slug: str) -> None:
         raise ScaffoldError(
             f"`{slug}` is no milestone of {topic}, which has: {', '.join(TOPICS[topic].slugs)}. "
             "To add one, put its name where it is to be read into TOPICS in "
-            "src/milestones/site/records.py"
+            "src/milestones/site/topics.py"
         )
 
 

@@ -91,10 +91,8 @@ def test_a_draft_has_a_page_only_where_drafts_are_shown(three, monkeypatch):
 
 def test_meta_of_a_note_and_of_another_page(three, lenet, home):
     three.note("lenet", heading="LeNet", contribution="Reads *digits* with $x$ [so](a.md).")
-    assert hooks.meta(three.site, lenet) == {
-        "title": "LeNet (1998)",
-        "description": "Reads digits with x so.",
-    }
+    meta = hooks.meta(three.site, lenet)
+    assert (meta["title"], meta["description"]) == ("LeNet (1998)", "Reads digits with x so.")
     assert hooks.meta(three.site, home) == {"title": "Home", "hide": ["toc"]}
 
 
@@ -180,7 +178,17 @@ def test_neighbours_are_the_published_notes_before_and_after(three):
     foot = hooks.foot(three.site, three.page(LENET))
     assert "[Back-propagation (1986)](backprop.md){ .neighbours__earlier" in foot
     assert "[AlexNet (2012)](alexnet.md){ .neighbours__later" in foot
-    assert "Convnet" not in foot
+    assert "Convnet (" not in foot
+
+
+def test_the_foot_of_a_note_names_its_lineage(three):
+    foot = html(hooks.foot(three.site, three.page(LENET)))
+    assert "<dd>Convnet, <a href=\"backprop.md\">Back-propagation</a></dd>" in foot
+    assert "<dt>Led to</dt>" not in foot
+    foot = html(hooks.foot(three.site, three.page("papers/foundations/backprop.md")))
+    assert "<dt>Builds on</dt>" not in foot
+    assert re.search(r"<dt>Led to</dt>\s*<dd>Convnet, <a href=\"lenet.md\">LeNet</a></dd>", foot)
+    assert foot.count("<nav") == foot.count("</nav>") == 1
 
 
 def test_an_only_note_has_no_neighbours(history):
@@ -218,6 +226,9 @@ def test_every_topic_constraint_and_module_has_a_page(site):
         "reference/milestones/foundations/lenet.md",
         "reference/literate/page.md",
         "theme/site.css",
+        "social/site.png",
+        "social/backprop.png",
+        "social/lenet.png",
     }
 
 
@@ -317,20 +328,14 @@ def test_every_link_leads_to_a_page_of_the_site(site, three, lenet, home):
             parts = parts[:-1] if part == ".." else [*parts, part]
         return "/".join(parts)
 
-    pages = {**hooks.pages(site), "index.md": indexes.notes(site, home)}
+    generated = hooks.pages(site).items()
+    pages = {target: text for target, text in generated if target.endswith(".md")}
+    pages["index.md"] = indexes.topics(site, home)
     pages |= {page.target: hooks.head(site, page) + hooks.foot(site, page) for page in (lenet,)}
     known = {*pages, LENET, "papers/foundations/backprop.md"}
     for start, text in pages.items():
         for link in links(text):
             assert resolve(start, link) in known, (start, link)
-
-
-def test_the_front_page_lists_notes_and_names_planned_ones(site, home):
-    listed = indexes.notes(site, home)
-    assert "### [Foundations](topics/foundations/index.md)" in listed
-    assert "**[LeNet](papers/foundations/lenet.md)**" in listed
-    assert '**Convnet** <span class="notes__planned">planned</span>' in listed
-    assert all(f"constraints/{constraint.key}.md" in listed for constraint in CONSTRAINTS)
 
 
 # -- claims

@@ -8,11 +8,17 @@ import pytest
 from milestones import palette
 
 THEME = Path(__file__).parents[3] / "docs" / "theme"
+NAMES = {  # they look like addresses, and nothing asks for them
+    "http://www.w3.org/2000/svg",
+    "http://www.sitemaps.org/schemas/sitemap/0.9",
+    "https://schema.org",
+}
 STYLES = "".join(path.read_text() for path in sorted(THEME.glob("_styles/*.css")))
 
 
 def variables(scheme):
-    (body,) = re.findall(rf'\[data-md-color-scheme="{scheme}"\] \{{(.*?)\}}', STYLES, re.DOTALL)
+    schemes = (THEME / "_styles" / "10-schemes.css").read_text()
+    (body,) = re.findall(rf'\[data-md-color-scheme="{scheme}"\] \{{(.*?)\}}', schemes, re.DOTALL)
     return dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", body))
 
 
@@ -47,7 +53,7 @@ def test_nothing_is_fetched_from_elsewhere():
     for path in THEME.rglob("*.*"):
         text = path.read_text(errors="ignore")
         addresses = re.findall(r"https?://[^\s\"')]+", text) if path.suffix != ".txt" else []
-        assert set(addresses) <= {"http://www.w3.org/2000/svg"}, path.name
+        assert set(addresses) <= NAMES, path.name
 
 
 def contrast(one, other):
