@@ -1,4 +1,4 @@
-"""The header card of a note, its neighbours in time, and the marks of the constraints."""
+"""The header card of a note, its neighbours, and the marks of the constraints."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -23,10 +23,6 @@ _SCALE = ("parameters", "data", "compute", "hardware", "energy")
 def header(site: Site, note: Note) -> str:
     """Return the card that opens a note: who, when, what it brought, and where to go from here."""
     target = note.source
-    facts = {
-        "Builds on": names(site, [registry(site)[slug] for slug in note.builds_on], target),
-        "Built on by": names(site, registry(site).built_on_by(note.slug), target),
-    }
     return "\n\n".join(
         [
             '<header class="milestone" markdown="1">',
@@ -35,15 +31,10 @@ def header(site: Site, note: Note) -> str:
             f"{plain(note.venue)} · {note.year}\n{{ .milestone__venue }}",
             f"{note.contribution}\n{{ .milestone__contribution }}",
             f"{marks(note, target)}\n{{ .marks }}",
-            _definitions(
-                "milestone__lineage", {name: text for name, text in facts.items() if text}
-            ),
+            _definitions("milestone__lineage", _lineage(site, note, "Builds on", "Built on by")),
             _definitions(
                 "milestone__scale",
-                {
-                    name.capitalize(): amount(name, getattr(note.scale, name))
-                    for name in _SCALE
-                },
+                {name.capitalize(): amount(name, getattr(note.scale, name)) for name in _SCALE},
             ),
             _folded("Where these numbers come from", _sources(note)),
             _folded("Cite the paper", f"```bibtex\n{bibtex.entry(note)}\n```"),
@@ -54,7 +45,7 @@ def header(site: Site, note: Note) -> str:
 
 
 def neighbours(site: Site, note: Note) -> str:
-    """Return links to the published notes before and after this one in time."""
+    """Return the ways on from a note: to the published ones before and after it, and by lineage."""
     row = [other for other in registry(site).in_time if other.published]
     place = row.index(note)
     links = [
@@ -66,10 +57,22 @@ def neighbours(site: Site, note: Note) -> str:
         )
         for other in others
     ]
-    if not links:
+    lineage = _lineage(site, note, "Builds on", "Led to")
+    if not links and not lineage:
         return ""
-    opening = '<nav class="neighbours" aria-label="Earlier and later milestones" markdown="1">'
-    return "\n\n".join([opening, "\n".join(links), "</nav>"])
+    opening = (
+        '<nav class="neighbours" aria-label="Earlier and later milestones" markdown="1" '
+        'data-search-exclude="yes">'
+    )
+    parts = ["\n".join(links), _definitions("neighbours__lineage", lineage)]
+    return "\n\n".join([opening, *filter(None, parts), "</nav>"])
+
+
+def _lineage(site: Site, note: Note, before: str, after: str) -> dict[str, str]:
+    """Return what a note builds on and what was built on it, each under its word for that."""
+    ancestors = [registry(site)[slug] for slug in note.builds_on]
+    lines = {before: ancestors, after: registry(site).built_on_by(note.slug)}
+    return {word: names(site, notes, note.source) for word, notes in lines.items() if notes}
 
 
 def marks(note: Note, target: str) -> str:

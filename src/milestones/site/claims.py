@@ -46,7 +46,7 @@ def ledger(site: Site, page: Page) -> str:
         link = f"{relative(page.target, claim.page.target)}#{anchor(claim.data)}"
         note = note_of(site, claim.page)
         cells = (
-            plain(f"{note.name} ({note.year})") if note else plain(claim.page.target),
+            plain(f"{note.name} ({note.year})" if note else str(claim.page.front.get("title"))),
             f"[{_without_links(data['statement'])}]({link})",
             data["paper"],
             f"{data['measured']} <small>{_circumstances(data)}</small>",

@@ -79,7 +79,8 @@ def _target(module: str, path: Path) -> str:
 
 def _page(module: str, target: str, note: Note | None) -> str:
     # A search should find the story before the signature.
-    parts = [f"---\ntitle: {module}\nsearch:\n  boost: 0.5\n---"]
+    boost = 0.1 if module.startswith(("literate", "milestones.site")) else 0.5
+    parts = [f"---\ntitle: {module}\nsearch:\n  boost: {boost}\n---"]
     if note:
         link = relative(target, note.source)
         parts.append(
