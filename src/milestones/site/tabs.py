@@ -1,5 +1,6 @@
 """The navigation: the tabs of the site, made of its folders, so that a new page is in it."""
 
+import math
 import re
 from pathlib import PurePosixPath
 
@@ -15,15 +16,19 @@ _FIRST = ("essay",)  # folders of docs/ whose tabs come before the notes; others
 def navigation(site: Site) -> Navigation:
     """Return the navigation in MkDocs' form.
 
-    A page `docs/<folder>/<name>.md` stands in the tab of its folder, by its title. Pages are sorted
-    by their paths; one that is called `index.md` opens its tab.
+    A page `docs/<folder>/<name>.md` stands in the tab of its folder, by its title. A page that is
+    called `index.md` opens its tab; those that say `order: 3` in their front matter follow in that
+    order, and then the others by name.
+
+    Raises:
+        ValueError: A page's `order` is no number.
     """
     written = {
         page.target: page for page in site.pages if registry(site).of_source(page.source) is None
     }
     folders: dict[str, Navigation] = {"essay": [], "browse": []}
     loose: Navigation = []
-    for target, page in sorted(written.items(), key=lambda item: (_name(item[0]), item[0])):
+    for target, page in sorted(written.items(), key=lambda item: _place(*item)):
         folder, *below = PurePosixPath(target).parts
         entry: Entry = target if _name(target) == "" else {_title(page): target}
         if below:
@@ -65,6 +70,14 @@ def _notes(site: Site) -> Navigation:
         }
         for slug in topics(site)
     ]
+
+
+def _place(target: str, page: Page) -> tuple[bool, float, str, str]:
+    """Return what a page is sorted by."""
+    order = page.front.get("order", math.inf)
+    if isinstance(order, bool) or not isinstance(order, int | float):
+        raise ValueError(f"{page.source}: `order` is {order!r}: give a number, as `order: 3`")
+    return _name(target) != "", order, _name(target), target
 
 
 def _name(target: str) -> str:
