@@ -4,6 +4,8 @@ import os
 import shutil
 import subprocess
 import sys
+from collections import Counter
+from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
@@ -108,16 +110,43 @@ def test_an_edit_of_prose_renders_one_page_and_executes_none(project: Copy):
         project.literate("weave")
 
 
+class Article(HTMLParser):
+    """What a page says: its words, where they lead, its figures and formulas."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.words, self.links, self.kinds = "", [], Counter()
+        self.within = self.silent = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.within += tag == "article"
+        self.silent += tag in ("script", "style")
+        if self.within:
+            self.kinds[tag] += tag in ("img", "figure", "math", "table", "pre")
+            self.links += [value for name, value in attributes if name in ("href", "src")]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.within -= tag == "article"
+        self.silent -= tag in ("script", "style")
+
+    def handle_data(self, data: str) -> None:
+        if self.within and not self.silent:
+            self.words += "".join(data.split())
+
+
 def test_mkdocs_and_zensical_build_the_same_pages(project: Copy):
-    def contents(site: Path) -> dict[str, tuple[int, int]]:
-        """How many figures and formulas each page has."""
-        pages = {
-            path.relative_to(site).as_posix(): path.read_text() for path in site.rglob("*.html")
-        }
-        return {name: (text.count("<figure"), text.count("<math")) for name, text in pages.items()}
+    def articles(site: Path) -> dict[str, Article]:
+        pages = site.rglob("*.html")
+        return {path.relative_to(site).as_posix(): Article(path.read_text()) for path in pages}
 
     project.run("mkdocs", "build", "--strict", "--site-dir", "mkdocs-site")
     project.run("literate.zensical")
-    built = contents(project.root / "mkdocs-site")
-    assert built["papers/foundations/lenet.html"] > (0, 0)
-    assert contents(project.root / "site") == built
+    ours, theirs = articles(project.root / "mkdocs-site"), articles(project.root / "site")
+    assert ours.keys() == theirs.keys()
+    lenet = ours["papers/foundations/lenet.html"]
+    assert all(lenet.kinds[kind] for kind in ("img", "figure", "math", "table", "pre"))
+    for name, page in ours.items():
+        assert page.words == theirs[name].words, name
+        assert page.kinds == theirs[name].kinds, name
+        assert page.links == theirs[name].links, name

@@ -62,7 +62,7 @@ def neighbours(site: Site, note: Note) -> str:
         return ""
     opening = (
         '<nav class="neighbours" aria-label="Earlier and later milestones" markdown="1" '
-        'data-search-exclude="yes">'
+        "data-search-exclude>"
     )
     parts = ["\n".join(links), _definitions("neighbours__lineage", lineage)]
     return "\n\n".join([opening, *filter(None, parts), "</nav>"])

@@ -82,7 +82,7 @@ def listing(found: Iterable[Note], target: str) -> str:
         raised = f'<span class="marks" markdown="1">{marks(note, target)}</span>'
         rows.append(f"- {year} {name} {raised}<br>\n  {note.contribution}")
     # Each milestone is found in its own place, and a list of many would hide it.
-    opening = '<div class="notes" markdown="1" data-search-exclude="yes">'
+    opening = '<div class="notes" markdown="1" data-search-exclude>'
     return "\n\n".join([opening, "\n".join(rows), "</div>"])
 
 
@@ -91,7 +91,7 @@ def section(note: Note, target: str) -> str:
     name, state, attributes = plain(note.name), "", f"#{note.slug}"
     if note.published:
         name = f"[{name}]({relative(target, note.source)})"
-        attributes += " data-search-exclude=yes"  # it is to be found as a note, and not here
+        attributes += " data-search-exclude"  # it is to be found as a note, and not here
     else:
         state = ' · <span class="notes__planned">planned</span>'
     return "\n\n".join(
@@ -100,7 +100,7 @@ def section(note: Note, target: str) -> str:
             f"{note.year} · {plain(_first_authors(note))}{state}\n{{ .entry__who }}",
             f"[{plain(note.title)}]({note.link})\n{{ .entry__paper }}",
             note.contribution,
-            f"{marks(note, target)}\n{{ .marks data-search-exclude=yes }}",
+            f"{marks(note, target)}\n{{ .marks data-search-exclude }}",
             *_found_under(note),
         ]
     )

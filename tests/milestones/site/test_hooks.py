@@ -183,7 +183,7 @@ def test_neighbours_are_the_published_notes_before_and_after(three):
 
 def test_the_foot_of_a_note_names_its_lineage(three):
     foot = html(hooks.foot(three.site, three.page(LENET)))
-    assert "<dd>Convnet, <a href=\"backprop.md\">Back-propagation</a></dd>" in foot
+    assert '<dd>Convnet, <a href="backprop.md">Back-propagation</a></dd>' in foot
     assert "<dt>Led to</dt>" not in foot
     foot = html(hooks.foot(three.site, three.page("papers/foundations/backprop.md")))
     assert "<dt>Builds on</dt>" not in foot
