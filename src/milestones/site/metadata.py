@@ -21,9 +21,9 @@ LICENSE = "https://creativecommons.org/licenses/by/4.0/"  # of text and figures:
 def of(note: Note) -> dict[str, Any]:
     """Return the front matter of a note's page.
 
-    Its keys beyond title and description: `tags` for the search, the `card` that stands for the page where it is shared,
-    `citation` with the names and values of meta tags, and `linked_data`, which is JSON-LD that
-    may stand in a script element as it is.
+    Its keys beyond title and description: `tags` for the search, the `card` that stands for the
+    page where it is shared, `citation` with the names and values of meta tags, and `linked_data`,
+    which is JSON-LD that may stand in a script element as it is.
     """
     title = f"{note.name} ({note.year})"
     description = plain(note.contribution)

@@ -1,0 +1,1 @@
+"""What keeps deep networks trainable, and keeps large ones from learning the noise."""

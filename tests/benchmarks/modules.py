@@ -1,0 +1,111 @@
+"""What our implementations cost beside torch's own: forward and backward, in one process.
+
+    nox -s bench
+
+Each pair does the same work on the same input. The two take turns, and what counts is the median of
+the quotients of turns that follow each other: a machine that slows down slows both.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+Step = Callable[[], object]
+
+
+class Pair(NamedTuple):
+    """The same work twice, and what it is done on."""
+
+    what: str
+    ours: Step
+    torchs: Step
+
+
+def backward(module: Callable[[Tensor], Tensor], *shape: int) -> Step:
+    """Return a step: forward, and the gradient of a weighted sum of what comes out."""
+    x = torch.randn(*shape, requires_grad=True)
+    weights = torch.randn_like(module(x))
+
+    def step() -> None:
+        module(x).backward(weights)
+
+    return step
+
+
+def lenet() -> Pair:
+    """The whole net; torch's has dense C3, since torch.nn knows no table of links."""
+    from milestones.foundations.lenet import LENET5, LeNet5
+
+    ours = LeNet5(LENET5)
+    dense = nn.Sequential(
+        *(nn.Conv2d(1, 6, 5), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh()),
+        *(nn.AvgPool2d(2), nn.Conv2d(16, 120, 5), nn.Tanh(), nn.Flatten(), nn.Linear(120, 84)),
+        *(nn.Tanh(), nn.Linear(84, 10)),
+    )
+    shape = (64, 1, 32, 32)
+    return Pair("lenet: LeNet5, 64 images", backward(ours, *shape), backward(dense, *shape))
+
+
+def steps(optimizer: type[torch.optim.Optimizer], **options: object) -> Step:
+    """Return an optimizer's step on the net of the Adam paper's Section 6.2."""
+    shapes = [(784, 1000), (1000,), (1000, 1000), (1000,), (1000, 10), (10,)]
+    parameters = [torch.randn(shape, requires_grad=True) for shape in shapes]
+    for parameter in parameters:
+        parameter.grad = torch.randn_like(parameter)
+    return optimizer(parameters, **options).step
+
+
+def adam() -> Pair:
+    """A step alone; `foreach` is what torch.optim takes on a GPU when nothing is said."""
+    from milestones.training.adam import Adam
+
+    return Pair(
+        "adam: Adam, 1.8 million parameters, a step (foreach)",
+        steps(Adam),
+        steps(torch.optim.Adam, foreach=True),
+    )
+
+
+PAIRS = [lenet, adam]
+
+
+def quotients(pair: Pair, rounds: int) -> list[float]:
+    """Return ours over torch's for each round; who begins alternates."""
+    for step in (pair.ours, pair.torchs) * 3:
+        step()  # warm up
+    found: list[float] = []
+    for turn in range(rounds):
+        seconds: dict[str, float] = {}
+        for name in ("ours", "torchs")[:: 1 if turn % 2 else -1]:
+            step: Step = getattr(pair, name)
+            start = time.perf_counter()
+            step()
+            seconds[name] = time.perf_counter() - start
+        found.append(seconds["ours"] / seconds["torchs"])
+    return found
+
+
+def main() -> None:
+    """Read the command line, and print a line a pair."""
+    parser = argparse.ArgumentParser(description="Compare our modules with torch's own.")
+    parser.add_argument("names", nargs="*", help="only these milestones")
+    parser.add_argument("--rounds", type=int, default=60)
+    given = parser.parse_args()
+    torch.set_num_threads(1)
+    print(f"torch {torch.__version__}, 1 thread; ours / torch's, median (quartiles)")
+    for make in PAIRS:
+        if given.names and make.__name__ not in given.names:
+            continue
+        torch.manual_seed(0)
+        pair = make()
+        low, middle, high = statistics.quantiles(quotients(pair, given.rounds), n=4)
+        print(f"{middle:6.2f} ({low:.2f}–{high:.2f})  {pair.what}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
