@@ -1,25 +1,16 @@
 """The site as its readers get it: built, served, and opened in Debian's chromium."""
 
-import functools
 import os
-import shutil
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import browser as chromium
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-ROOT = Path(__file__).parents[2]
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    """Serve files and say nothing about it."""
-
-    def log_message(self, *_: object) -> None: ...
+from literate import archive
 
 
 @pytest.fixture(scope="session")
@@ -28,7 +19,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("built") / "site"
     done = subprocess.run(
         [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
-        cwd=ROOT,
+        cwd=chromium.ROOT,
         env={**os.environ, "NO_MKDOCS_2_WARNING": "1"},
         capture_output=True,
         text=True,
@@ -36,42 +27,55 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
+    archive.pack(folder, "raising-the-ceiling")
     return folder
+
+
+@pytest.fixture(scope="session")
+def kinds(built: Path) -> dict[str, str]:
+    """Each kind of page, and the place of the page that stands for it."""
+    return chromium.kinds(built)
 
 
 @pytest.fixture(scope="session")
 def address(built: Path) -> Iterator[str]:
     """Where the site is served, without a slash at the end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=built))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
+    with chromium.serve(built) as served:
+        yield served
 
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """Debian's chromium; on CI it may not be missing."""
-    executable = shutil.which("chromium")
-    if executable is None:
+    if chromium.chromium() is None:
         message = "no chromium on this machine: apt-get install chromium"
         pytest.fail(message) if os.environ.get("CI") else pytest.skip(message)
-    with sync_playwright() as playwright:
-        found = playwright.chromium.launch(
-            executable_path=executable,
-            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
-        )
-        yield found
-        found.close()
+    with chromium.launch() as launched:
+        yield launched
 
 
 @pytest.fixture
-def tab(browser: Browser) -> Iterator[Page]:
-    """A fresh window; whatever the page says on the console is an error."""
-    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme="light")
-    page = context.new_page()
+def windows(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Fresh windows, with options of Playwright's; what a page says on the console is an error."""
+    opened: list[BrowserContext] = []
     said: list[str] = []
-    page.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    page.on("pageerror", lambda error: said.append(f"error: {error}"))
-    yield page
-    context.close()
+
+    def window(**options: object) -> BrowserContext:
+        chosen = {"viewport": {"width": 1440, "height": 900}, "color_scheme": "light", **options}
+        context = browser.new_context(**chosen)
+        context.set_default_timeout(10_000)
+        context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
+        context.on("weberror", lambda error: said.append(f"error: {error.error}"))
+        opened.append(context)
+        return context
+
+    yield window
+    for context in opened:
+        context.close()
     assert not said, said
+
+
+@pytest.fixture
+def tab(windows: Callable[..., BrowserContext]) -> Page:
+    """A fresh page in a window of a usual size, in the light scheme."""
+    return windows().new_page()

@@ -3,8 +3,8 @@
    The drawer and the branches of the navigation open by <label>s, which take no focus and say no
    name: each gets a button, laid over it (21-access.css). */
 (() => {
+  const SCROLLS = ".formula-body, .md-typeset__scrollwrap, .md-content p:has(> math)";
   const all = (selector) => document.querySelectorAll(selector);
-  const name = (selector, text) => all(selector).forEach((one) => (one.ariaLabel = text));
 
   const button = (label, text) => {
     if (label.querySelector("button")) return;
@@ -20,6 +20,7 @@
 
   const tell = (toggle) => {
     for (const made of all(`label[for="${toggle.id}"] > button`)) made.ariaExpanded = toggle.checked;
+    toggle.closest(".md-nav")?.classList.toggle("md-nav--under", toggle.checked);
   };
 
   const seen = (one) => one.checkVisibility({ visibilityProperty: true });
@@ -33,6 +34,9 @@
       else target.removeAttribute("tabindex");
   });
 
+  const watched = new WeakSet();
+
+  let waiting = false;
   const mend = () => {
     all(".md-header label[for=__drawer]").forEach((label) => button(label, "Navigation"));
     all(".md-nav--primary label.md-nav__link").forEach((label) =>
@@ -41,10 +45,11 @@
     all(".md-nav--primary .md-nav .md-nav__title").forEach((label) =>
       button(label, `Back from ${label.textContent.trim()}`),
     );
-    name(".md-search", "Search");
-    name(".md-path", "Breadcrumbs");
-    all(".md-code__nav").forEach((nav) => (nav.role = "none")); // a button each, not a landmark
-    all(".formula-body, .md-typeset__scrollwrap, .md-content p:has(> math)").forEach((box) => sizes.observe(box));
+    all(".md-search:not([aria-label])").forEach((search) => (search.ariaLabel = "Search"));
+    all(".md-path[aria-label=Navigation]").forEach((path) => (path.ariaLabel = "Breadcrumbs"));
+    all(".md-code__nav:not([role])").forEach((nav) => (nav.role = "none")); // not a landmark each
+    for (const box of all(SCROLLS)) if (!watched.has(box)) sizes.observe(box), watched.add(box);
+    waiting = false;
   };
 
   document.addEventListener("change", ({ target }) => {
@@ -61,6 +66,8 @@
   });
 
   /* Material adds parts late, and others with every page that it shows. */
-  new MutationObserver(mend).observe(document.body, { childList: true, subtree: true });
+  new MutationObserver(() => {
+    if (!waiting) waiting = !!requestAnimationFrame(mend);
+  }).observe(document.body, { childList: true, subtree: true });
   mend();
 })();

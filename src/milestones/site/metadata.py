@@ -31,6 +31,7 @@ def of(note: Note) -> dict[str, Any]:
         "title": title,
         "description": description,
         "tags": search.tags(note),
+        "hide": ["footer"],  # the way on is told by its neighbours, in time and in lineage
         "card": card(note),
         "card_alt": f"{title}: {note.title}, by {byline(note)}",
         "citation": [[f"citation_{name}", value] for name, value in _citation(note, title)],

@@ -1,0 +1,94 @@
+"""Nothing moves while a page loads; the scheme follows the system, and the reader's choice."""
+
+import pytest
+from browser import show
+from playwright.sync_api import Page, Route
+
+# Every shift of the layout, with what moved; asked before the page has anything that could.
+WATCH = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries().filter(({value}) => value >= 0.0005)) // 0, as CLS is told
+    shifts.push(`${entry.value.toFixed(4)}: ` + entry.sources.map(({node}) =>
+      (node?.outerHTML ?? node?.parentElement?.outerHTML ?? "?").slice(0, 120)).join(" | "));
+}).observe({type: "layout-shift", buffered: true});
+"""
+FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
+def shifts(page: Page, address: str) -> list[str]:
+    """What moved while a page came, its letters after all else, and one read it to its end."""
+    late: list[Route] = []
+    page.add_init_script(WATCH)
+    page.route("**/*.woff2", lambda route: late.append(route))
+    page.goto(address, wait_until="domcontentloaded")
+    page.wait_for_selector("html.js")
+    page.evaluate(FRAMES)  # drawn once without its letters
+    for route in late:
+        route.continue_()
+    page.unroute("**/*.woff2")
+    page.wait_for_load_state("load")
+    page.evaluate("document.fonts.ready.then(() => true)")
+    page.evaluate(
+        f"""async () => {{
+          for (let y = 0; y < document.body.scrollHeight; y += innerHeight) {{
+            scrollTo({{top: y, behavior: "instant"}});
+            await {FRAMES};
+          }}
+          await Promise.all([...document.images].map(one => one.decode().catch(() => {{}})));
+          await {FRAMES};
+        }}"""
+    )
+    return page.evaluate("shifts")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_while_a_page_loads(width, windows, address, kinds):
+    moved = []
+    for kind, place in kinds.items():
+        page = windows(viewport={"width": width, "height": 900}).new_page()
+        moved += [f"{kind}: {shift}" for shift in shifts(page, f"{address}/{place}")]
+        page.close()
+    assert not moved, f"{len(moved)} shifts at {width} px:\n" + "\n".join(moved)
+
+
+@pytest.mark.parametrize(
+    ("system", "expected"),
+    [
+        ("light", ["default", "default", "slate", "default"]),
+        ("dark", ["slate", "default", "slate", "slate"]),
+    ],
+)
+def test_keys_change_the_scheme(system, expected, windows, address, kinds):
+    """From the system's to light, to dark, and back: the page changes and its figures with it."""
+    page = windows(color_scheme=system, reduced_motion="reduce").new_page()
+    show(page, f"{address}/{kinds['note']}")
+    figure = page.locator("figure img[src$='.svg']").first
+    figure.scroll_into_view_if_needed()
+    figure.evaluate("image => image.decode()")
+    page.locator(".md-option").first.focus()
+    seen, papers, drawings = [], {}, {}
+    for _ in expected:
+        scheme = page.evaluate("document.body.dataset.mdColorScheme")
+        seen.append(scheme)
+        papers.setdefault(scheme, set()).add(
+            page.evaluate("getComputedStyle(document.body).backgroundColor")
+        )
+        drawings.setdefault(scheme, set()).add(figure.screenshot())
+        page.keyboard.press("Enter")
+        page.evaluate(FRAMES)
+    assert seen == expected
+    for looks in (papers, drawings):
+        assert len(looks["default"]) == len(looks["slate"]) == 1
+        assert looks["default"] != looks["slate"]
+
+
+def test_the_chosen_scheme_stays(windows, address, kinds):
+    page = windows(color_scheme="light").new_page()
+    show(page, f"{address}/{kinds['note']}")
+    page.locator(".md-option").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("body[data-md-color-scheme=slate]")
+    show(page, f"{address}/{kinds['home']}")
+    page.wait_for_selector("body[data-md-color-scheme=slate]")
