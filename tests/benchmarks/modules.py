@@ -10,6 +10,7 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from typing import NamedTuple
 
 import torch
@@ -71,7 +72,46 @@ def adam() -> Pair:
     )
 
 
-PAIRS = [lenet, adam]
+class Basic(nn.Module):
+    """A block of two convolutions as torch.nn would have it written."""
+
+    def __init__(self, inside: int, outside: int, stride: int) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            *(nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside)),
+            *(nn.ReLU(inplace=True), nn.Conv2d(outside, outside, 3, 1, 1, bias=False)),
+            nn.BatchNorm2d(outside),
+        )
+        projection = nn.Conv2d(inside, outside, 1, stride, bias=False)
+        self.shortcut = (
+            nn.Identity()
+            if (inside, stride) == (outside, 1)
+            else nn.Sequential(projection, nn.BatchNorm2d(outside))
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add the input, or what a projection makes of it."""
+        return nn.functional.relu(self.body(x) + self.shortcut(x), inplace=True)
+
+
+def residual() -> Pair:
+    """ResNet-18, on images small enough for one core."""
+    from milestones.training.residual import RESNET18, ResNet
+
+    widths = (64, 64, 64, 128, 128, 256, 256, 512, 512)
+    blocks = [Basic(a, b, b // a) for a, b in pairwise(widths)]
+    stem = (nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True))
+    head = (nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(512, 1000))
+    theirs = nn.Sequential(*stem, nn.MaxPool2d(3, 2, 1), *blocks, *head)
+    shape = (4, 3, 64, 64)
+    return Pair(
+        "residual: ResNet-18, 4 images of 64×64",
+        backward(ResNet(RESNET18), *shape),
+        backward(theirs, *shape),
+    )
+
+
+PAIRS = [lenet, residual, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:

@@ -16,7 +16,7 @@ PAGE = 60_000  # bytes of HTML, before compression: of a note that is short enou
 HEAVIEST = 84_000  # what the longest may weigh: half of it is prose, code and alternative texts
 SHARED = 150_000  # scripts and styles, compressed
 VISIT = 350_000  # all that a first visit asks for but figures, compressed
-MARKUP = 50_000  # bytes of a note's HTML that are neither its prose nor its code; formulas are 12 kB of it
+MARKUP = 50_000  # bytes of a note's HTML that are not its text and code; formulas are 12 kB of it
 
 
 class Reader(HTMLParser):
