@@ -1,4 +1,7 @@
-"""The site's looks: one style sheet, put together of the parts in `docs/theme/_styles`."""
+"""The site's looks: one style sheet and one script, put together of `docs/theme/_styles` and `_scripts`.
+
+A browser asks once for each, however many parts it has.
+"""
 
 import re
 
@@ -6,9 +9,15 @@ from milestones.site.contract import Site
 
 
 def files(site: Site) -> dict[str, str]:
-    """Return the style sheet: a browser asks once, however many parts it has."""
-    parts = sorted((site.root / "docs" / "theme" / "_styles").glob("*.css"))
-    styles = "\n".join(path.read_text(encoding="utf-8") for path in parts)
-    without_comments = re.sub(r"/\*.*?\*/", "", styles, flags=re.DOTALL)
-    lines = (line.strip() for line in without_comments.splitlines())
-    return {"theme/site.css": "\n".join(line for line in lines if line) + "\n"}
+    """Return the style sheet and the script."""
+    theme = site.root / "docs" / "theme"
+    parts = {
+        kind: [path.read_text(encoding="utf-8") for path in sorted(theme.glob(f"_{kind}/*"))]
+        for kind in ("styles", "scripts")
+    }
+    styles = re.sub(r"/\*.*?\*/", "", "\n".join(parts["styles"]), flags=re.DOTALL)
+    lines = (line.strip() for line in styles.splitlines())
+    return {
+        "theme/site.css": "\n".join(line for line in lines if line) + "\n",
+        "theme/site.js": "\n".join(parts["scripts"]),
+    }
