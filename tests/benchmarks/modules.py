@@ -111,7 +111,15 @@ def residual() -> Pair:
     )
 
 
-PAIRS = [lenet, residual, adam]
+def gelu() -> Pair:
+    """The exact unit."""
+    from milestones.training.gelu import GELU
+
+    shape = (512, 3072)
+    return Pair("gelu: 512×3072", backward(GELU(), *shape), backward(nn.GELU(), *shape))
+
+
+PAIRS = [lenet, residual, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:
