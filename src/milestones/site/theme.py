@@ -1,4 +1,4 @@
-"""The site's looks: one style sheet and one script, put together of `docs/theme/_styles` and `_scripts`.
+"""The site's looks: one style sheet and one script, made of the parts in `docs/theme`.
 
 A browser asks once for each, however many parts it has.
 """
