@@ -119,7 +119,19 @@ def gelu() -> Pair:
     return Pair("gelu: 512×3072", backward(GELU(), *shape), backward(nn.GELU(), *shape))
 
 
-PAIRS = [lenet, residual, gelu, adam]
+def layer_norm() -> Pair:
+    """As in a transformer."""
+    from milestones.training.layer_norm import LayerNorm
+
+    shape = (16, 128, 512)
+    return Pair(
+        "layer_norm: 16×128×512",
+        backward(LayerNorm(512), *shape),
+        backward(nn.LayerNorm(512), *shape),
+    )
+
+
+PAIRS = [lenet, residual, layer_norm, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:
