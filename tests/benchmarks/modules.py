@@ -131,7 +131,19 @@ def layer_norm() -> Pair:
     )
 
 
-PAIRS = [lenet, residual, layer_norm, gelu, adam]
+def dropout() -> Pair:
+    """A tenth of the units dropped."""
+    from milestones.training.dropout import Dropout
+
+    shape = (512, 1024)
+    return Pair(
+        "dropout: 512×1024",
+        backward(Dropout(keep=0.9), *shape),
+        backward(nn.Dropout(0.1), *shape),
+    )
+
+
+PAIRS = [lenet, residual, dropout, layer_norm, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:
