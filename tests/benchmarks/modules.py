@@ -143,7 +143,18 @@ def dropout() -> Pair:
     )
 
 
-PAIRS = [lenet, residual, dropout, layer_norm, gelu, adam]
+def weight_decay() -> Pair:
+    """A step of gradient descent with decay, on the same net."""
+    from milestones.training.weight_decay import Descent
+
+    return Pair(
+        "weight_decay: Descent, 1.8 million parameters, a step",
+        steps(Descent, lr=1e-3, decay=1e-4),
+        steps(torch.optim.SGD, lr=1e-3, weight_decay=1e-4),
+    )
+
+
+PAIRS = [lenet, weight_decay, residual, dropout, layer_norm, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:
