@@ -20,9 +20,11 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
 from mkdocs.livereload import LiveReloadServer
 from mkdocs.plugins import BasePlugin
+from mkdocs.structure.pages import Page
 from mkdocs.utils import clean_directory
 
 from literate import cli, outputs
+from literate.bundle import bundle
 from literate.config import Config, home_of, read
 from literate.problems import WeaveError
 from literate.squeeze import squeeze
@@ -59,9 +61,9 @@ class LiteratePlugin(BasePlugin[LegacyConfig]):
             config.nav = report.navigation
         return config
 
-    def on_post_page(self, output: str, /, **_: Any) -> str:  # noqa: ANN401
-        """Send no white space that only templates see."""
-        return squeeze(output)
+    def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:
+        """Send one style sheet, and no white space that only templates see."""
+        return bundle(squeeze(output), page.file.dest_uri, Path(config.site_dir))
 
     def on_post_template(self, output_content: str, /, *, template_name: str, **_: Any) -> str:  # noqa: ANN401
         """Do so for pages without a source, such as 404.html."""

@@ -34,8 +34,18 @@ def main(folder: Path) -> None:
             font = instancer.instantiateVariableFont(TTFont(source), {"wght": weights})
             options = subset.Options(
                 flavor="woff2",
-                layout_features=["kern", "liga", "mark", "mkmk", "ccmp", "locl", "onum", "lnum",
-                                 "pnum", "tnum"],
+                layout_features=[
+                    "kern",
+                    "liga",
+                    "mark",
+                    "mkmk",
+                    "ccmp",
+                    "locl",
+                    "onum",
+                    "lnum",
+                    "pnum",
+                    "tnum",
+                ],
                 name_IDs=["*"],
             )
             maker = subset.Subsetter(options)
