@@ -1,6 +1,7 @@
 """What an edit of this very project runs again: its own notes, its own modules, its own cache."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -62,6 +63,13 @@ class Copy:
         shutil.copy(ROOT / name, self.root / name)
 
 
+def importers(module: str) -> set[str]:
+    """The pages whose cells import a module of `milestones.common`."""
+    pages = [*ROOT.glob("papers/*/*.md"), *ROOT.glob("docs/**/*.md")]
+    statement = re.compile(rf"^from milestones\.common import .*\b{module}\b", re.MULTILINE)
+    return {path.stem for path in pages if statement.search(path.read_text(encoding="utf-8"))}
+
+
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     copy = Copy(tmp_path_factory.mktemp("project") / "copy")
@@ -75,18 +83,29 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
     [
         ("papers/foundations/lenet.md", "## Before\n", "## Before\n\nA sentence more.\n", set()),
         ("src/milestones/foundations/lenet.py", '"""', '"""Another title. ', set()),
-        ("src/milestones/foundations/lenet.py", "tanh(SLOPE * a)", "tanh(a * SLOPE)", {"lenet"}),
+        (
+            "src/milestones/foundations/lenet.py",
+            "BLACK = -0.1, 1.175",
+            "BLACK = -0.1, 1.2",
+            {"lenet"},
+        ),
+        (
+            "src/milestones/foundations/convnet.py",
+            "tanh(SLOPE * a)",
+            "tanh(a * SLOPE)",
+            {"convnet", "lenet"},
+        ),
         (
             "src/milestones/foundations/backprop.py",
             "eta: float = 0.5",
             "eta: float = 0.6",
             {"backprop"},
         ),
-        ("src/milestones/common/data.py", "side: int = 20", "side: int = 21", {"lenet"}),
-        ("src/milestones/common/figures.py", "WIDTH = 7.2", "WIDTH = 7.3", {"backprop", "lenet"}),
+        ("src/milestones/common/data.py", "side: int = 20", "side: int = 21", importers("data")),
+        ("src/milestones/common/figures.py", "WIDTH = 7.2", "WIDTH = 7.3", importers("figures")),
         ("src/milestones/site/cards.py", "def ", "def unused() -> None: ...\n\n\ndef ", set()),
     ],
-    ids=["prose", "docstring", "lenet's", "backprop's", "data", "figures", "hooks"],
+    ids=["prose", "docstring", "lenet", "its ancestor", "backprop", "data", "figures", "hooks"],
 )
 def test_an_edit_runs_exactly_the_notes_that_it_touches(
     project: Copy, file: str, old: str, new: str, runs: set[str]

@@ -52,6 +52,32 @@ def lenet() -> Pair:
     return Pair("lenet: LeNet5, 64 images", backward(ours, *shape), backward(dense, *shape))
 
 
+class Bias(nn.Module):
+    """A bias for each unit, not for each map."""
+
+    def __init__(self, *shape: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(shape))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Add it."""
+        return x + self.bias
+
+
+def convnet() -> Pair:
+    """The whole net; torch's H2 is dense, and reads all maps."""
+    from milestones.foundations.convnet import ConvNet
+
+    theirs = nn.Sequential(
+        *(nn.ConstantPad2d(2, -1.0), nn.Conv2d(1, 12, 5, stride=2, bias=False), Bias(12, 8, 8)),
+        *(nn.Tanh(), nn.ConstantPad2d(2, -1.0), nn.Conv2d(12, 12, 5, stride=2, bias=False)),
+        *(Bias(12, 4, 4), nn.Tanh(), nn.Flatten(), nn.Linear(192, 30), nn.Tanh()),
+        *(nn.Linear(30, 10), nn.Tanh()),
+    )
+    shape = (256, 1, 16, 16)
+    return Pair("convnet: 256 images", backward(ConvNet(), *shape), backward(theirs, *shape))
+
+
 def steps(optimizer: type[torch.optim.Optimizer], **options: object) -> Step:
     """Return an optimizer's step on the net of the Adam paper's Section 6.2."""
     shapes = [(784, 1000), (1000,), (1000, 1000), (1000,), (1000, 10), (10,)]
@@ -154,7 +180,7 @@ def weight_decay() -> Pair:
     )
 
 
-PAIRS = [lenet, weight_decay, residual, dropout, layer_norm, gelu, adam]
+PAIRS = [convnet, lenet, weight_decay, residual, dropout, layer_norm, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:

@@ -25,9 +25,10 @@ from jaxtyping import Float, Int
 from torch import Tensor, nn
 from torch.nn import functional
 
+from milestones.foundations.convnet import draw, squash  # eq. (6) and Appendix A: as in 1989
+
 SIZE = 32  # height and width of the input, Section II-B
 WHITE, BLACK = -0.1, 1.175  # grey levels of background and ink, Section II-B
-AMPLITUDE, SLOPE = 1.7159, 2 / 3  # eq. (6), Appendix A: f(1) = 1 and f(-1) = -1
 
 # Table I: which maps of S2 each of the sixteen maps of C3 reads.
 TABLE_I = (
@@ -86,16 +87,6 @@ def census(config: Config) -> dict[str, tuple[int, int]]:
         "F6": (f6, f6),
         "output": (0, 84 * 10),
     }
-
-
-def squash(a: Tensor) -> Tensor:
-    """Section II-B, eq. (6): a scaled hyperbolic tangent that maps 1 to 1 and −1 to −1."""
-    return AMPLITUDE * torch.tanh(SLOPE * a)
-
-
-def draw(*shape: int, fan_in: int | Tensor) -> nn.Parameter:
-    """Appendix A: uniform up to ±2.4 divided by the number of inputs, not by its square root."""
-    return nn.Parameter((2 * torch.rand(shape) - 1) * 2.4 / fan_in)
 
 
 class SubSampling(nn.Module):
