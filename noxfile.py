@@ -109,9 +109,11 @@ def gpu(session: nox.Session) -> None:
 
 @nox.session
 def bench(session: nox.Session) -> None:
-    """Measure what the builder costs a page, beside nbclient on the same pages."""
+    """Measure our modules beside torch's own, and the builder beside nbclient: `-- adam gelu`."""
     install(session, "tests")
-    session.run("python", "tests/benchmarks/builder.py", *session.posargs)
+    session.run("python", "tests/benchmarks/modules.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "tests/benchmarks/builder.py")
 
 
 @nox.session

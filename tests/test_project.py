@@ -103,7 +103,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
         ),
         ("src/milestones/common/data.py", "side: int = 20", "side: int = 21", importers("data")),
         ("src/milestones/common/figures.py", "WIDTH = 7.2", "WIDTH = 7.3", importers("figures")),
-        ("src/milestones/site/cards.py", "def ", "def unused() -> None: ...\n\n\ndef ", set()),
+        ("src/milestones/site/claims.py", "def ", "def unused() -> None: ...\n\n\ndef ", set()),
     ],
     ids=["prose", "docstring", "lenet", "its ancestor", "backprop", "data", "figures", "hooks"],
 )

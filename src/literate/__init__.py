@@ -44,7 +44,9 @@ lists all such outputs, for a ledger or an index.
 While a page runs, audit events record the first-party modules that it imported, the project's
 files that it read and the folders that it listed. Its outcome is kept under the code of its
 cells, the syntax trees of those modules without docstrings, the contents of those files and
-folders, the versions of what it ran on, the device and the scale. Three things raise no event
-and are not noticed: asking whether a file exists, a module that appears after an `ImportError`
-was caught, and whatever another process reads for the page.
+folders, the versions of what it ran on, the device and the scale. Of another page's source only
+the front matter and the title count: pages draw each other's numbers, and do not read each
+other's prose. Three things raise no event and are not noticed: asking whether a file exists, a
+module that appears after an `ImportError` was caught, and whatever another process reads for the
+page.
 """  # noqa: E501 - rows of tables

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import os
+import re
 import sys
 import types
 from collections.abc import Iterable
@@ -24,6 +25,8 @@ _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 
 MODULE, FILE, FOLDER = "module", "file", "folder"
 
+_FACTS = re.compile(rb"(?sm)\A(---\r?\n.*?^---[ \t]*\r?\n)(?:.*?^(# [^\r\n]*))?")
+
 
 def digest(data: bytes) -> str:
     """A short name for these bytes."""
@@ -40,6 +43,15 @@ def code_digest(source: bytes) -> str:
         if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
             node.body = node.body[1:]
     return digest(ast.dump(tree).encode())
+
+
+def facts(markdown: bytes) -> bytes:
+    """What one page may know of another: its front matter and its title, and not its prose.
+
+    A page that draws the numbers of all others would else run again with every comma.
+    """
+    found = _FACTS.match(markdown)
+    return b"".join(found.groups(b"")) if found else markdown
 
 
 class Digests:
@@ -69,6 +81,8 @@ class Digests:
             data = path.read_bytes()
         except OSError:
             return "missing"
+        if kind == FILE and path.suffix == ".md":
+            data = facts(data)
         return digest(data) if kind == FILE else self.code(data)
 
     def code(self, source: bytes) -> str:

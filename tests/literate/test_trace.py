@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from literate.trace import Digests, code_digest
+from literate.trace import Digests, code_digest, facts
 
 
 @pytest.fixture
@@ -110,3 +110,13 @@ def test_digests_follow_content_and_listing(tmp_path):
     (tmp_path / "a.txt").write_text("2")
     (tmp_path / "b.txt").write_text("2")
     assert [old != new for old, new in zip(before, of(*names), strict=True)] == [True, True, False]
+
+
+def test_of_another_page_only_its_facts_count():
+    page = b"---\nyear: 1998\n---\n\nFirst.\n\n# LeNet-5\n\nMore.\n\n# Not a title\n"
+    assert facts(page) == b"---\nyear: 1998\n---\n# LeNet-5"
+    assert facts(page.replace(b"More", b"Less")) == facts(page)
+    assert facts(page.replace(b"1998", b"1999")) != facts(page)
+    assert facts(page.replace(b"LeNet-5", b"LeNet")) != facts(page)
+    assert facts(b"No front matter.\n---\n") == b"No front matter.\n---\n"
+    assert facts(b"---\nyear: 1998\n---\nNo title.\n") == b"---\nyear: 1998\n---\n"
