@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import pytest
 import torch
+from agreement import double, near
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -20,17 +21,6 @@ PAPER = {
     "H3": (30, 5_790, 5_790),
     "output": (10, 310, 310),
 }
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
-
-
-def double(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def size(module: nn.Module) -> int:

@@ -5,6 +5,7 @@ import runpy
 
 import pytest
 import torch
+from agreement import double, near
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -22,17 +23,6 @@ PAPER = {
     "F6": (10_164, 10_164),
     "output": (0, 840),
 }
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
-
-
-def double(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def test_census_is_the_papers():

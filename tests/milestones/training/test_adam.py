@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from agreement import near
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -15,13 +16,6 @@ from torch.nn import functional
 from milestones.common import data
 from milestones.training import adam as module
 from milestones.training.adam import ADAM, ADAMAX, UNCORRECTED, Adam, AdaMax, Config, adam, adamax
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-12) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
 
 
 def gradients(steps: int, size: int = 12) -> Tensor:

@@ -7,23 +7,13 @@ from itertools import product
 
 import pytest
 import torch
-from torch import Tensor, nn
+from agreement import double, near
+from torch import nn
 from torch.nn import functional
 
 from milestones.common import data, training
 from milestones.training import dropout
 from milestones.training.dropout import TINY, Config, Dropout, GaussianDropout, Network, Thinning
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
-
-
-def double(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def small(*hidden: int, **changes: object) -> Network:

@@ -6,6 +6,7 @@ import runpy
 import numpy as np
 import pytest
 import torch
+from agreement import near
 from scipy.stats import norm
 from torch import Tensor, nn
 from torch.nn import functional
@@ -15,13 +16,6 @@ from milestones.training import gelu
 
 FORMS = ("none", "tanh", "sigmoid")
 PLAIN = {"none": gelu.exact, "tanh": gelu.tanh_form, "sigmoid": gelu.sigmoid_form}
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
 
 
 def line(low: float = -12.0, high: float = 12.0, count: int = 24_001) -> Tensor:

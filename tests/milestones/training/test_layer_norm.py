@@ -4,6 +4,7 @@ import runpy
 
 import pytest
 import torch
+from agreement import double, near
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,17 +27,6 @@ from milestones.training.layer_norm import (
 )
 
 CELLS = [LayerNormRNN, LayerNormLSTM, LayerNormGRU]
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-12) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
-
-
-def double(*shape: int) -> Tensor:
-    return torch.randn(shape, dtype=torch.float64)
 
 
 def randomized(cell: nn.Module) -> nn.Module:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from agreement import near
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -26,13 +27,6 @@ TORCHVISION = {18: 11_689_512, 34: 21_797_672, 50: 25_557_032, 101: 44_549_160, 
 TABLE_1 = {18: 1.8, 34: 3.6, 50: 3.8, 101: 7.6, 152: 11.3}  # billions of multiply-adds
 TABLE_6 = {20: "0.27", 32: "0.46", 44: "0.66", 56: "0.85", 110: "1.7", 1202: "19.4"}  # millions
 KINDS = [None, "A", "B", "C"]
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
 
 
 def stirred(config: Config) -> ResNet:

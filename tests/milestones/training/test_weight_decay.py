@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 import torch
+from agreement import near
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.linear_model import Ridge
@@ -27,13 +28,6 @@ from milestones.training.weight_decay import (
     problem,
     ridge,
 )
-
-
-def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float) -> None:
-    """Print the largest absolute difference and hold it below the tolerance."""
-    gap = (ours - theirs).abs().max().item()
-    print(f"{name}: max abs difference {gap:.1e}")
-    assert gap <= tolerance, f"{name}: {gap} > {tolerance}"
 
 
 def draw(config, nets=1, seed=0):
