@@ -1,7 +1,7 @@
 """The MkDocs plugin: an adapter. It weaves before the build and watches the sources in `serve`.
 
 Nothing is rendered here: MkDocs is pointed at the woven tree, which Zensical builds as well. Of the
-finished pages only white space is taken away.
+finished pages only white space is taken away, and their style sheets are joined.
 """
 
 from __future__ import annotations
