@@ -24,8 +24,12 @@ def visible(frames: Locator) -> list[bool]:
     return [frame.is_visible() for frame in frames.locator(".frame").all()]
 
 
-def mean_colour(picture: bytes) -> np.ndarray:
-    return matplotlib.image.imread(BytesIO(picture))[..., :3].mean((0, 1))
+def photograph(image: Locator) -> np.ndarray:
+    """Pixels of an image as it stands on the page; figures are fetched late, so wait for this."""
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_js_property("complete", True)
+    image.evaluate("image => image.decode()")
+    return matplotlib.image.imread(BytesIO(image.screenshot()))[..., :3]
 
 
 # -- frames ---------------------------------------------------------------------------------------
@@ -187,17 +191,12 @@ def test_without_scripts_a_figure_is_a_link_to_itself(browser: Browser, address:
 def test_figures_follow_the_toggle_on_the_page_and_enlarged(tab: Page, address: str):
     show(tab, address, "lenet")
     link = tab.locator("#figure-2 a.zoom")
-    link.scroll_into_view_if_needed()
+    enlarged = tab.get_by_role("dialog", name="Enlarged figure").locator("img")
 
     def colours() -> list[np.ndarray]:
-        link.locator("img").evaluate("image => image.decode()")
-        found = [mean_colour(link.screenshot())]
+        found = [photograph(link.locator("img")).mean((0, 1))]
         link.press("Enter")
-        found.append(
-            mean_colour(
-                tab.get_by_role("dialog", name="Enlarged figure").locator("img").screenshot()
-            )
-        )
+        found.append(photograph(enlarged).mean((0, 1)))
         tab.keyboard.press("Escape")
         return found
 
@@ -215,11 +214,10 @@ def test_figures_follow_the_toggle_on_the_page_and_enlarged(tab: Page, address: 
 
 def test_the_ink_of_a_figure_changes_and_not_only_what_is_behind_it(tab: Page, address: str):
     show(tab, address, "lenet")
-    link = tab.locator("#figure-2 a.zoom")
 
     def darkest_and_lightest(scheme: str) -> tuple[float, float]:
         tab.evaluate("name => document.body.setAttribute('data-md-color-scheme', name)", scheme)
-        pixels = matplotlib.image.imread(BytesIO(link.screenshot()))[..., :3].mean(-1)
+        pixels = photograph(tab.locator("#figure-2 a.zoom img")).mean(-1)
         return float(pixels.min()), float(pixels.max())
 
     assert darkest_and_lightest("default")[0] < 0.3  # dark ink on light
@@ -229,8 +227,7 @@ def test_the_ink_of_a_figure_changes_and_not_only_what_is_behind_it(tab: Page, a
 def test_grids_of_pixels_stay_crisp_when_they_are_enlarged(tab: Page, address: str):
     show(tab, address, "lenet")
     tab.locator("#figure-5 a.zoom").press("Enter")
-    image = tab.get_by_role("dialog", name="Enlarged figure").locator("img")
-    pixels = matplotlib.image.imread(BytesIO(image.screenshot()))[..., :3]
+    pixels = photograph(tab.get_by_role("dialog", name="Enlarged figure").locator("img"))
     height, width = pixels.shape[:2]
     drawing = pixels[round(0.3 * height) : round(0.45 * height), : round(0.1 * width)]
     same = (np.abs(np.diff(drawing, axis=1)).max(-1) < 0.02).mean()
