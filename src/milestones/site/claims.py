@@ -1,4 +1,4 @@
-"""Claims as readers see them: a card where a claim is made, and the ledger of them all."""
+"""Claims as readers see them: a card where a claim is made. The table of all is in `ledger`."""
 
 import ast
 import hashlib
@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-from milestones.site.contract import Cell, Page, Site, note_of, plain, registry, relative
+from milestones.site.contract import Cell, Page, Site
 
 MIME = "application/vnd.milestones.claim+json"
 _VERBATIM = re.compile(r"(`+.+?`+|(?<!\\)\$(?!\s)[^$]+(?<!\s)\$)")
@@ -16,7 +16,7 @@ _VERBATIM = re.compile(r"(`+.+?`+|(?<!\\)\$(?!\s)[^$]+(?<!\s)\$)")
 
 def card(data: Mapping[str, Any], site: Site, page: Page) -> str:
     """Return the card of one claim: the paper's figure beside ours, and what lies between them."""
-    place, data = anchor(data), _safe(data)
+    place, data = anchor(data), safe(data)
     aside = [f"**Scale.** {data['scale']}\n{{ .claim__scale }}"] if data.get("scale") else []
     return "\n\n".join(
         [
@@ -24,38 +24,11 @@ def card(data: Mapping[str, Any], site: Site, page: Page) -> str:
             f"[Claim](#{place}){{ .claim__label }}\n{data['statement']}\n{{ .claim__statement }}",
             '<dl class="claim__figures" markdown="1">\n'
             f"{_figure('The paper', data['paper'], data['source'])}\n"
-            f"{_figure('This page', data['measured'], _circumstances(data))}\n</dl>",
+            f"{_figure('This page', data['measured'], circumstances(data))}\n</dl>",
             *aside,
             "</aside>",
         ]
     )
-
-
-def ledger(site: Site, page: Page) -> str:
-    """Return the table of all claims of the site, in reading order, each linked to its place."""
-    found = site.gather(MIME)
-    if not found:
-        return "No page has made a claim yet."
-    order = {note.source: place for place, note in enumerate(registry(site))}
-    rows = [
-        "| Milestone | Claim | The paper | Here | Difference in scale | Source |",
-        "| --- | --- | --- | --- | --- | --- |",
-    ]
-    for claim in sorted(found, key=lambda claim: order.get(claim.page.source, len(order))):
-        data = _safe(claim.data)
-        link = f"{relative(page.target, claim.page.target)}#{anchor(claim.data)}"
-        note = note_of(site, claim.page)
-        cells = (
-            plain(f"{note.name} ({note.year})" if note else str(claim.page.front.get("title"))),
-            f"[{_without_links(data['statement'])}]({link})",
-            data["paper"],
-            f"{data['measured']} <small>{_circumstances(data)}</small>",
-            data.get("scale") or "none stated",
-            data["source"],
-        )
-        rows.append(f"| {' | '.join(_cell(str(cell)) for cell in cells)} |")
-    opening = '<div class="ledger" markdown="1">'
-    return "\n\n".join([f"{_count(len(found))}.", opening, "\n".join(rows), "</div>"])
 
 
 def check_all_shown(site: Site) -> None:
@@ -104,31 +77,14 @@ def _figure(term: str, figure: object, note: str) -> str:
     )
 
 
-def _circumstances(data: Mapping[str, Any]) -> str:
+def circumstances(data: Mapping[str, Any]) -> str:
     """Say from how many runs our figure comes, and on what they ran."""
     seeds, device = data["seeds"], str(data["device"])
     runs = {0: "nothing random", 1: "1 seed"}.get(seeds, f"{seeds} seeds")
     return f"{runs}, {device if device not in ('cpu', 'cuda', 'mps') else device.upper()}"
 
 
-def _count(claims: int) -> str:
-    return (
-        "One claim, held when this site was built"
-        if claims == 1
-        else (f"{claims} claims, all of which held when this site was built")
-    )
-
-
-def _cell(text: str) -> str:
-    return re.sub(r"(?<!\\)\|", r"\\|", " ".join(text.split()))
-
-
-def _without_links(text: str) -> str:
-    """A link may not hold another one."""
-    return re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
-
-
-def _safe(data: Mapping[str, Any]) -> dict[str, Any]:
+def safe(data: Mapping[str, Any]) -> dict[str, Any]:
     """Return a claim whose texts hold no HTML; Markdown's emphasis, code and formulas stay."""
     return {key: _escaped(text) if isinstance(text, str) else text for key, text in data.items()}
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 from milestones.catalogue import CatalogueError
-from milestones.palette import CONSTRAINTS
 from milestones.site import (
     cards,
     claims,
@@ -18,7 +17,6 @@ from milestones.site import (
 from milestones.site.contract import (
     Page,
     Site,
-    constraint_page,
     module_file,
     note_of,
     registry,
@@ -74,12 +72,8 @@ def pages(site: Site) -> dict[str, str | bytes]:
     """Return what no author writes: indexes, API reference, style sheet, feed, social cards."""
     claims.check_all_shown(site)
     topics = {topic_page(slug): indexes.topic(site, slug) for slug in tabs.topics(site)}
-    constraints = {
-        constraint_page(found.key): indexes.constraint(site, found.key, constraint_page(found.key))
-        for found in CONSTRAINTS
-    }
-    written = {**topics, **constraints, **reference.pages(site), **theme.files(site)}
-    return {**written, **feed.files(site), **social.files(site)}
+    made = {**topics, **reference.pages(site), **theme.files(site)}
+    return {**made, **feed.files(site), **social.files(site)}
 
 
 def navigation(site: Site) -> reference.Navigation:

@@ -1,9 +1,9 @@
 """Ways into the notes: by topic, by constraint, and the list on the front page."""
 
 from collections.abc import Iterable
+from pathlib import PurePosixPath
 
 from milestones.catalogue import TOPICS, Note
-from milestones.palette import CONSTRAINTS
 from milestones.site import search
 from milestones.site.cards import marks
 from milestones.site.contract import (
@@ -14,16 +14,6 @@ from milestones.site.contract import (
     relative,
     topic_page,
 )
-
-_CEILINGS = {
-    "data": "A model can learn no more about the world than its examples hold.",
-    "parameters": "A network needs enough adjustable numbers to hold what its data say.",
-    "optimization": "A network must find good weights, and must not mistake noise for them.",
-    "architecture": "The right structure, built in, spares a network from having to learn it.",
-    "compute": "Every parameter costs arithmetic at every step, and arithmetic needs machines.",
-    "compute_efficiency": "Owning machines is not using them: software decides how much they do.",
-    "energy": "A training run draws its power in one place, and no place has power without end.",
-}
 
 _TOPIC_BOOST = 4
 """A planned milestone has its words on the page of its topic alone, and a note has many more."""
@@ -55,19 +45,18 @@ def topic(site: Site, slug: str) -> str:
     return _page(found.title, found.about, "\n\n".join(sections), boost=_TOPIC_BOOST)
 
 
-def constraint(site: Site, key: str, target: str) -> str:
-    """Return the index page of a constraint: first who raised it most, then who also did."""
-    name = next(found.name for found in CONSTRAINTS if found.key == key)
+def constraint(site: Site, page: Page) -> str:
+    """Return who raised the constraint that a page is called after: first who did it most."""
+    key = PurePosixPath(page.target).stem
     raised = registry(site).of_constraint(key)
     most = [note for note in raised if note.constraints[0] == key]
     also = [note for note in raised if note.constraints[0] != key]
     sections = [
-        f"## {heading}\n\n{listing(group, target)}"
+        f"## {heading}\n\n{listing(group, page.target)}"
         for heading, group in (("Raised it most", most), ("Raised it too", also))
         if group
     ]
-    body = "\n\n".join(sections) or "No milestone of this history has raised it yet."
-    return _page(name.capitalize(), _CEILINGS[key], body)
+    return "\n\n".join(sections) or "No milestone of this history has raised it yet."
 
 
 def listing(found: Iterable[Note], target: str) -> str:

@@ -22,21 +22,25 @@ def score(site: Site, page: Page) -> str:
     )
 
 
-def _row(note: Note, page: Page) -> str:
-    """Return one milestone: the ceiling that it raised most is filled, others are pale."""
-    notes = "".join(
+def staff(note: Note) -> str:
+    """Return a milestone's marks on the seven lines: what it raised most is filled, others pale."""
+    marks = "".join(
         f'<i class="mark--{found.key}{" is-first" if found.key == note.constraints[0] else ""}">'
         f"{found.glyph}</i>"
         for found in CONSTRAINTS
         if found.key in note.constraints
     )
     raised = ", ".join(found.name for found in CONSTRAINTS if found.key in note.constraints)
+    return f'<span class="score__staff" role="img" aria-label="raised {raised}">{marks}</span>'
+
+
+def _row(note: Note, page: Page) -> str:
+    """Return one milestone: its year, its marks and its name."""
     name = escape(note.name)
     if note.published:
         name = f'<a href="{_link(page, note.source)}">{name}</a>'
     return (
-        f'<li><span class="score__year">{note.year}</span>'
-        f'<span class="score__staff" role="img" aria-label="raised {raised}">{notes}</span>'
+        f'<li><span class="score__year">{note.year}</span>{staff(note)}'
         f'<span class="score__name">{name}</span></li>'
     )
 

@@ -26,6 +26,11 @@ def navigation(site: Site) -> Navigation:
     written = {
         page.target: page for page in site.pages if registry(site).of_source(page.source) is None
     }
+    ceilings: Navigation = [
+        {found.name.capitalize(): target}
+        for found in CONSTRAINTS
+        if written.pop(target := constraint_page(found.key), None)
+    ]
     folders: dict[str, Navigation] = {"essay": [], "browse": []}
     loose: Navigation = []
     for target, page in sorted(written.items(), key=lambda item: _place(*item)):
@@ -35,10 +40,8 @@ def navigation(site: Site) -> Navigation:
             folders.setdefault(folder, []).append(entry)
         elif target != "index.md":
             loose.append(entry)
-    ceilings: Navigation = [
-        {found.name.capitalize(): constraint_page(found.key)} for found in CONSTRAINTS
-    ]
-    folders["browse"].append({"By constraint": ceilings})
+    if ceilings:
+        folders["browse"].append({"By constraint": ceilings})
     tabs: Navigation = [{_tab(folder): pages} for folder, pages in folders.items() if pages]
     first = len([folder for folder in _FIRST if folders[folder]])
     return [

@@ -8,8 +8,9 @@ import pytest
 import yaml
 
 from milestones.palette import CONSTRAINTS
-from milestones.site import claims, hooks, indexes
+from milestones.site import claims, hooks, indexes, ledger
 from milestones.site.cards import value
+from milestones.site.contract import constraint_page
 
 LENET = "papers/foundations/lenet.md"
 
@@ -216,11 +217,10 @@ def test_a_note_without_a_module_has_no_names_and_no_link_to_it(three):
 # -- generated pages and navigation
 
 
-def test_every_topic_constraint_and_module_has_a_page(site):
+def test_every_topic_and_module_has_a_page(site):
     pages = hooks.pages(site)
     assert set(pages) == {
         "topics/foundations/index.md",
-        *(f"constraints/{constraint.key}.md" for constraint in CONSTRAINTS),
         "reference/index.md",
         "reference/milestones/index.md",
         "reference/milestones/foundations/lenet.md",
@@ -247,16 +247,6 @@ def test_the_reference_page_names_the_note(site):
     page = hooks.pages(site)["reference/milestones/foundations/lenet.md"]
     assert "[LeNet (1998)](../../../papers/foundations/lenet.md)" in page
     assert "\n::: milestones.foundations.lenet\n" in page
-
-
-def test_a_constraint_page_puts_first_who_raised_it_most(site):
-    page = hooks.pages(site)["constraints/architecture.md"]
-    assert page.index("## Raised it most") < page.index("[LeNet]")
-    assert "## Raised it too" not in page
-    page = hooks.pages(site)["constraints/data.md"]
-    assert page.index("## Raised it too") < page.index("[LeNet]")
-    page = hooks.pages(site)["constraints/energy.md"]
-    assert "No milestone of this history has raised it yet." in page
 
 
 def test_navigation_names_pages_that_exist_and_no_planned_note(site, three, home):
@@ -308,18 +298,13 @@ def test_a_new_page_is_in_the_navigation_at_once(three, home):
             "Browse": [
                 {"Browse more": "browse/browse_more.md"},
                 {"Claims": "browse/claims.md"},
-                navigation[3]["Browse"][-1],
             ]
         },
         {"Reading lists": [{"Short": "reading-lists/short.md"}]},
         {"About": "about.md"},
         reference,
     ]
-    assert [next(iter(entry)) for entry in (notes, navigation[3]["Browse"][-1], reference)] == [
-        "Notes",
-        "By constraint",
-        "API reference",
-    ]
+    assert [next(iter(entry)) for entry in (notes, reference)] == ["Notes", "API reference"]
 
 
 def test_every_link_leads_to_a_page_of_the_site(site, three, lenet, home):
@@ -333,7 +318,8 @@ def test_every_link_leads_to_a_page_of_the_site(site, three, lenet, home):
     pages = {target: text for target, text in generated if target.endswith(".md")}
     pages["index.md"] = indexes.topics(site, home)
     pages |= {page.target: hooks.head(site, page) + hooks.foot(site, page) for page in (lenet,)}
-    known = {*pages, LENET, "papers/foundations/backprop.md"}
+    written = {constraint_page(found.key) for found in CONSTRAINTS}  # by hand
+    known = {*pages, *written, LENET, "papers/foundations/backprop.md"}
     for start, text in pages.items():
         for link in links(text):
             assert resolve(start, link) in known, (start, link)
@@ -372,24 +358,6 @@ def test_a_claim_tells_its_seeds_and_device(site, lenet, seeds, device, said):
     assert said in claims.card(claim(lenet, seeds=seeds, device=device).data, site, lenet)
 
 
-def test_the_ledger_links_each_claim_to_its_card(three, lenet):
-    backprop = three.page("papers/foundations/backprop.md")
-    later, earlier = claim(lenet), claim(backprop, statement="It learns [XOR](a.md).", scale="")
-    three.outputs += [later, earlier]
-    page = three.page(three.text("docs/browse/claims.md", "# Claims\n"))
-    ledger = claims.ledger(three.site, page)
-    rows = [line for line in ledger.splitlines() if line.startswith("|")][2:]
-    assert rows[0].startswith(
-        "| Back-propagation (1986) | [It learns XOR.]"
-        f"(../papers/foundations/backprop.md#{claims.anchor(earlier.data)}) |"
-    )
-    assert "none stated" in rows[0]
-    assert f"../papers/foundations/lenet.md#{claims.anchor(later.data)}" in rows[1]
-    assert "net \\| of its size" in rows[1]
-    assert html(ledger).count("<tr>") == 3
-    assert "2 claims, all of which held" in ledger
-
-
 @pytest.mark.parametrize(
     ("text", "written"),
     [
@@ -404,7 +372,7 @@ def test_a_claim_is_text_and_no_html(three, lenet, text, written):
     made = claim(lenet, **dict.fromkeys(("statement", "paper", "measured", "source"), text))
     assert html(claims.card(made.data, three.site, lenet)).count(written) == 4
     three.outputs.append(made)
-    assert html(claims.ledger(three.site, lenet)).count(written) == 4
+    assert html(ledger.ledger(three.site, lenet)).count(written) == 4
 
 
 CALL = "x = 1\nclaim('It holds.')"
@@ -437,8 +405,3 @@ def test_a_page_that_was_not_executed_owes_no_cards(three):
     page.cells.append(SimpleNamespace(line=3, code=CALL, tags=frozenset()))
     hooks.pages(site)
     assert three.reported == []
-
-
-def test_a_ledger_without_claims_says_so(three, site):
-    page = three.page(three.text("docs/browse/claims.md", "# Claims\n"))
-    assert claims.ledger(site, page) == "No page has made a claim yet."

@@ -93,8 +93,25 @@ def test_the_search_finds_a_note_in_one_place(three):
     found = {name: html("## " + text) for name, text in sections(three.site).items()}
     assert re.match(r'<h2 data-search-exclude id="lenet">', found["LeNet"])
     assert not re.match(r"<h2[^>]*data-search-exclude", found["Convnet"])
-    listed = indexes.constraint(three.site, "data", "constraints/data.md")
+    listed = constraint(three, "data")
     assert listed.count("data-search-exclude") == listed.count('class="notes"') > 0
+
+
+# -- constraints
+
+
+def constraint(site, key):
+    """The list on the page of a constraint."""
+    return indexes.constraint(site.site, site.page(site.text(f"docs/constraints/{key}.md", "")))
+
+
+def test_a_constraint_page_puts_first_who_raised_it_most(three):
+    page = constraint(three, "architecture")
+    assert page.index("## Raised it most") < page.index("[LeNet](../papers/foundations/lenet.md)")
+    assert "## Raised it too" not in page
+    page = constraint(three, "data")
+    assert page.index("## Raised it too") < page.index("[LeNet]")
+    assert constraint(three, "energy") == "No milestone of this history has raised it yet."
 
 
 # -- the words of the search

@@ -37,3 +37,14 @@ def test_an_order_that_is_no_number_is_told_with_its_page(three, order):
     write(three, "alpha", f"order: {order}")
     with pytest.raises(ValueError, match=r"docs/essay/alpha\.md: `order` is .* give a number"):
         tabs.navigation(three.site)
+
+
+def test_constraints_stand_under_browse_in_their_own_order(three):
+    for key in ("energy", "data"):
+        three.text(f"docs/constraints/{key}.md", f"# {key}\n")
+    names = [name for entry in tabs.navigation(three.site) for name in entry]
+    (browse,) = [entry["Browse"] for entry in tabs.navigation(three.site) if "Browse" in entry]
+    assert browse[-1] == {
+        "By constraint": [{"Data": "constraints/data.md"}, {"Energy": "constraints/energy.md"}]
+    }
+    assert "Constraints" not in names

@@ -1,0 +1,139 @@
+"""The tables that filter and sort, as their readers use them: by keyboard, by address, without."""
+
+import datetime
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from browser import ROOT, show
+from playwright.sync_api import BrowserContext, Locator, Page, expect
+
+from milestones.catalogue import Catalogue
+
+Windows = Callable[..., BrowserContext]
+REGISTRY = Catalogue.read(ROOT)
+TABLES = {"timeline": "#timeline", "claims": "#ledger", "next": "#places"}
+
+
+def rows(page: Page, table: str) -> Locator:
+    return page.locator(f"{table} tbody tr:visible")
+
+
+def answer(page: Page) -> Locator:
+    return page.locator("form.filter output")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_without_scripts_the_whole_table_stands_there(windows: Windows, address: str, name: str):
+    page = windows(java_script_enabled=False).new_page()
+    page.goto(f"{address}/browse/{name}.html")
+    expect(page.locator("form.filter")).to_be_hidden()
+    everything = page.locator(f"{TABLES[name]} tbody tr")
+    expect(rows(page, TABLES[name])).to_have_count(everything.count())
+    if name != "claims":
+        expect(everything).to_have_count(len(REGISTRY))
+
+
+def test_the_timeline_filters_by_keyboard(tab: Page, address: str):
+    show(tab, f"{address}/browse/timeline.html")
+    expect(answer(tab)).to_have_text(f"All {len(REGISTRY)} milestones")
+    tab.get_by_role("checkbox", name="parameters").focus()
+    tab.keyboard.press("Space")
+    raised = {note.slug for note in REGISTRY.of_constraint("parameters")}
+    expect(rows(tab, "#timeline")).to_have_count(len(raised))
+    assert {row.get_attribute("id") for row in rows(tab, "#timeline").all()} == raised
+    expect(answer(tab)).to_have_text(f"{len(raised)} of {len(REGISTRY)} milestones")
+    dim = tab.locator(".skyline .is-out").evaluate_all("marks => marks.map(m => m.dataset.row)")
+    assert set(dim) == {note.slug for note in REGISTRY} - raised
+
+    tab.keyboard.press("Tab")  # to the next ceiling: any of the two is enough
+    tab.keyboard.press("Space")
+    either = raised | {note.slug for note in REGISTRY.of_constraint("optimization")}
+    expect(rows(tab, "#timeline")).to_have_count(len(either))
+
+    tab.get_by_label("Topic").press("G")  # a letter chooses in a list
+    among = {slug for slug in either if REGISTRY[slug].topic == "generation"}
+    expect(rows(tab, "#timeline")).to_have_count(len(among))
+
+    tab.get_by_role("button", name="Show all").press("Enter")
+    expect(rows(tab, "#timeline")).to_have_count(len(REGISTRY))
+    expect(tab.locator(".skyline .is-out")).to_have_count(0)
+    assert "?" not in tab.url
+
+
+def test_words_are_found_with_and_without_accents_and_kept_in_the_address(tab: Page, address: str):
+    show(tab, f"{address}/browse/timeline.html")
+    tab.get_by_label("Words").press_sequentially("LÊNET digits")
+    expect(rows(tab, "#timeline").first).to_have_attribute("id", "lenet")
+    left = rows(tab, "#timeline").count()
+    assert 1 <= left < 5
+    tab.reload()
+    expect(tab.get_by_label("Words")).to_have_value("LÊNET digits")
+    expect(rows(tab, "#timeline")).to_have_count(left)
+
+
+def test_each_entry_opens_its_note(tab: Page, address: str):
+    show(tab, f"{address}/browse/timeline.html")
+    links = tab.locator("#timeline tbody td:nth-child(2) strong a")
+    expect(links).to_have_count(len(REGISTRY.published))
+    tab.locator("#lenet strong a").press("Enter")
+    expect(tab.locator("h1")).to_have_text("LeNet-5")
+
+
+def test_the_ledger_tells_apart_what_held_and_what_did_not_show(tab: Page, address: str):
+    show(tab, f"{address}/browse/claims.html")
+    everything = rows(tab, "#ledger").count()
+    tab.get_by_label("Outcome").select_option("did not show")
+    unseen = rows(tab, "#ledger")
+    expect(unseen.first).to_contain_text("did not show")
+    count = unseen.count()
+    entries = (ROOT / "docs/browse/negative-results.md").read_text().count("\n**Reported.**")
+    assert 0 < count == entries - 1  # one of them shows the form in a comment
+    tab.get_by_label("Outcome").select_option("held")
+    expect(rows(tab, "#ledger")).to_have_count(everything - count)
+
+
+def nearest(ceilings: set[str], year: int) -> list[str]:
+    """The order in which the page says that it shows them."""
+    found = [note for note in REGISTRY.in_time if ceilings & set(note.constraints)]
+    found.sort(
+        key=lambda note: (
+            len(ceilings ^ set(note.constraints)),
+            note.constraints[0] not in ceilings,
+            abs(note.year - year),
+        )
+    )
+    return [note.name for note in found[:7]]
+
+
+@pytest.mark.parametrize("year", [None, 2012])
+def test_the_next_paper_is_placed_by_keyboard(tab: Page, address: str, year: int | None):
+    show(tab, f"{address}/browse/next.html")
+    expect(answer(tab)).to_have_text("Pick a ceiling")
+    for name in ("data", "compute"):
+        tab.get_by_role("checkbox", name=name, exact=True).press("Space")
+    if year:
+        tab.get_by_label("Year").press_sequentially(str(year))
+    expect(rows(tab, "#places")).to_have_count(7)
+    shown = rows(tab, "#places").locator("strong").all_text_contents()
+    assert shown == nearest({"data", "compute"}, year or datetime.datetime.now().year)
+    expect(rows(tab, "#places").first.locator("td").last).to_contain_text("both raised: data")
+    exact = [n for n in REGISTRY if {*n.constraints} == {"data", "compute"}]
+    expect(answer(tab)).to_contain_text(f"{len(exact)} milestone")
+    tab.get_by_role("button", name="Show all").press("Enter")
+    assert rows(tab, "#places").locator("strong").all_text_contents() == [
+        note.name for note in REGISTRY.in_time
+    ]
+
+
+def test_a_ceiling_that_nobody_raised_is_said_to_be_new(tab: Page, address: str):
+    raised = {key for note in REGISTRY for key in note.constraints}
+    assert "energy" not in raised  # if one has raised it by now, take this test away
+    show(tab, f"{address}/browse/next.html?ceiling=energy")
+    expect(answer(tab)).to_have_text("No milestone raised energy: yours would be the first")
+
+
+def test_a_filter_works_from_a_folder(windows: Windows, built: Path):
+    page = windows().new_page()
+    page.goto((built / "browse/timeline.html").as_uri() + "?topic=control")
+    expect(rows(page, "#timeline")).to_have_count(len(REGISTRY.of_topic("control")))
