@@ -106,8 +106,16 @@ class Catalogue:
 
     @cached_property
     def in_time(self) -> tuple[Note, ...]:
-        """All notes by year; within a year, in reading order."""
-        return tuple(sorted(self.notes, key=lambda note: note.year))
+        """All notes by year; within a year first what others build on, then in reading order."""
+        return tuple(sorted(self.notes, key=lambda note: (note.year, self._generation(note))))
+
+    def _generation(self, note: Note) -> int:
+        """Return how many notes of its own year a note builds on, one upon the other."""
+        ancestors = [self[slug] for slug in note.builds_on if slug in self]
+        return max(
+            (self._generation(other) + 1 for other in ancestors if other.year == note.year),
+            default=0,
+        )
 
     @cached_property
     def _by_slug(self) -> Mapping[str, Note]:

@@ -62,6 +62,15 @@ def test_reading_order_is_that_of_the_topics_and_time_order_that_of_years(histor
     assert [note.slug for note in catalogue.in_time] == ["unlisted", "relu", "alexnet", "adam"]
 
 
+def test_within_a_year_comes_first_what_others_build_on(history):
+    history.note("residual", "training", year=2015, builds_on=["batch_norm"])
+    history.note("batch_norm", "training", year=2015, builds_on=["unet"])
+    history.note("unet", year=2015)
+    history.note("relu", "training", year=2015)
+    found = Catalogue.read(history.root).in_time
+    assert [note.slug for note in found] == ["unet", "relu", "batch_norm", "residual"]
+
+
 def test_a_record_cannot_be_changed(three):
     note = Catalogue.read(three.root)["lenet"]
     with pytest.raises(ValueError, match="frozen"):

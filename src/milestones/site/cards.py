@@ -7,6 +7,7 @@ from milestones.catalogue import Note, Quantity, Value
 from milestones.palette import CONSTRAINTS
 from milestones.site import bibtex
 from milestones.site.contract import (
+    LINEAGE,
     Site,
     constraint_page,
     module_file,
@@ -60,6 +61,9 @@ def neighbours(site: Site, note: Note) -> str:
     lineage = _lineage(site, note, "Builds on", "Led to")
     if not links and not lineage:
         return ""
+    if lineage:
+        whole = f"{relative(note.source, LINEAGE)}#{note.slug}"
+        lineage["Further"] = f"[all ancestors and descendants]({whole})"
     opening = (
         '<nav class="neighbours" aria-label="Earlier and later milestones" markdown="1" '
         "data-search-exclude>"

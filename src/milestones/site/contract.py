@@ -159,3 +159,7 @@ def topic_page(topic: str) -> str:
 def module_file(site: Site, note: Note) -> Path:
     """Return where a note's implementation is, or will be."""
     return site.root / "src" / f"{note.module.replace('.', '/')}.py"
+
+
+LINEAGE = "browse/lineage.md"
+"""Where all milestones and what they build on stand in the woven tree."""

@@ -10,7 +10,7 @@ from milestones.site.cards import marks
 from milestones.site.contract import Page, Site, plain, registry, relative, topic_page
 
 _GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
-_STEP, _LINE = 22, 17  # the width of a year and the height of a milestone, in pixels
+_ORDER = list(_GLYPHS)
 
 
 def timeline(site: Site, page: Page) -> str:
@@ -33,37 +33,26 @@ def skyline(site: Site, page: Page) -> str:
     years: dict[int, list[Note]] = defaultdict(list)
     for note in registry(site).in_time:
         years[note.year].append(note)
-    first, last = min(years), max(years)
-    tallest = max(map(len, years.values()))
-    width, ground = (last - first + 1) * _STEP + 12, tallest * _LINE + 6
-    parts: list[str] = []
-    for year in range(first, last + 1):
-        middle = (year - first) * _STEP + _STEP // 2 + 6
-        if year % 5 == 0 or year in (first, last):
-            parts.append(
-                f'<text class="skyline__year" x="{middle}" y="{ground + 18}">{year}</text>'
-            )
-        order = [found.key for found in CONSTRAINTS]
-        for storey, note in enumerate(
-            sorted(years[year], key=lambda note: order.index(note.constraints[0]))
-        ):
-            parts.append(_building(note, page, middle, ground - storey * _LINE - 4))
-    parts.insert(0, f'<path d="M0 {ground + 2.5}H{width}"/>')
-    return (
-        f'<div class="skyline" data-mirrors="timeline" aria-hidden="true"><svg '
-        f'viewBox="0 0 {width} {ground + 24}">{"".join(parts)}</svg></div>'
-    )
+    columns: list[str] = []
+    for year in range(min(years), max(years) + 1):
+        tower = sorted(years[year], key=lambda note: _ORDER.index(note.constraints[0]))
+        marks = "".join(_mark(note, page) for note in tower)
+        named = year % 5 == 0 or year == min(years)
+        columns.append(f"<div{f' data-year={year}' if named else ''}>{marks}</div>")
+    picture = "\n".join(columns)
+    return f'<div class="skyline" data-mirrors="timeline" aria-hidden="true">\n{picture}\n</div>'
 
 
-def _building(note: Note, page: Page, x: int, y: int) -> str:
+def _mark(note: Note, page: Page) -> str:
+    """Return a milestone's mark: a link to its note, or to its row of the table."""
     key = note.constraints[0]
     link = f"#{note.slug}"
     if note.published:
         link = relative(page.target, note.source).removesuffix(".md") + ".html"
+    title = f"{note.name}, {note.year}: raised {key.replace('_', ' ')}"
     return (
-        f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}">'
-        f"<title>{escape(note.name)}, {note.year}: raised {key.replace('_', ' ')}</title>"
-        f'<text x="{x}" y="{y}">{_GLYPHS[key]}</text></a>'
+        f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}" '
+        f'title="{escape(title)}">{_GLYPHS[key]}</a>'
     )
 
 
