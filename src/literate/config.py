@@ -20,7 +20,9 @@ _KINDS: dict[str, tuple[type | tuple[type, ...], str]] = {
     "float": ((int, float), "a number"),
     "str": (str, "text"),
 }
-HOOKS = ("check", "published", "meta", "head", "foot", "names", "pages", "navigation")
+HOOKS = (
+    "check", "published", "meta", "head", "foot", "names", "terms", "pages", "navigation"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

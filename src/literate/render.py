@@ -16,6 +16,7 @@ from literate import maths, snippets
 from literate.outputs import Outputs, ticks
 from literate.page import Cell, Page, Prose, outside_fences
 from literate.site import Site
+from literate.words import Words
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C: a twentieth of the time
 _INSERT = re.compile(r"^<!-- insert: (?P<name>[\w-]+) -->\s*$")
@@ -75,14 +76,14 @@ class Renderer:
     def render(self, page: Page) -> dict[str, bytes]:
         """The page's Markdown and figures, by their place in the woven tree."""
         files: dict[str, bytes] = {}
-        names: dict[str, str] = self._call("names", page) or {}
+        words = Words(self._call("names", page) or {}, self._call("terms", page) or {})
         outcome = self.site.outcomes.get(page.source)
         outputs = iter(outcome["outputs"]) if outcome else iter(())
         pieces: list[str] = []
         waiting = ""  # outputs that must stand after a list of annotations
         for block in page.blocks:
             if isinstance(block, Prose):
-                text = self._prose(page, block, names)
+                text = self._prose(page, block, words)
                 if waiting:
                     notes, text = _annotations(text)
                     pieces.append(notes)
@@ -132,7 +133,7 @@ class Renderer:
 
     # -- prose ------------------------------------------------------------------------------
 
-    def _prose(self, page: Page, block: Prose, names: dict[str, str]) -> str:
+    def _prose(self, page: Page, block: Prose, words: Words) -> str:
         lines: list[str] = []
         for _, line, is_prose in outside_fences(block.text):
             if not is_prose:
@@ -140,35 +141,24 @@ class Renderer:
             elif insert := _INSERT.match(line):
                 lines.append(self.inserts[insert["name"]](self.site, page))
             elif link := snippets.LINK.match(line):
-                lines.append(self._snippet(_linked(page, link), link["name"], names))
+                lines.append(self._snippet(_linked(page, link), link["name"], words.names))
             else:
-                lines.append(self._inline(page, line, names))
+                words.begin(line)
+                lines.append(self._inline(page, line, words))
         return "\n".join(lines)
 
-    def _inline(self, page: Page, line: str, names: dict[str, str]) -> str:
-        """Rewrite links to sources, and link the names of code to their reference."""
-        # Links first, as their text may hold code; then code outside of links.
+    def _inline(self, page: Page, line: str, words: Words) -> str:
+        """Rewrite links to sources, and link words outside of links."""
         pieces: list[str] = []
         position = 0
         for link in _LINK.finditer(line):
             if _inside_code(line, link.start()):
                 continue
-            pieces.append(self._code_names(line[position : link.start()], names, line))
+            pieces.append(words.link(line[position : link.start()]))
             pieces.append(self._link(page, link))
             position = link.end()
-        pieces.append(self._code_names(line[position:], names, line))
+        pieces.append(words.link(line[position:]))
         return "".join(pieces)
-
-    def _code_names(self, text: str, names: dict[str, str], line: str) -> str:
-        if line.startswith("#") or not names:
-            return text
-        parts = _SPAN.split(text)
-        for index in range(1, len(parts), 2):
-            name = parts[index].strip("`")
-            bracketed = parts[index - 1].endswith("[") or parts[index + 1].startswith(("]", "{"))
-            if name in names and parts[index] == f"`{name}`" and not bracketed:
-                parts[index] = f"[`{name}`][{names[name]}]"
-        return "".join(parts)
 
     def _link(self, page: Page, link: re.Match[str]) -> str:
         path = link["path"]
@@ -188,7 +178,7 @@ class Renderer:
         relative = posixpath.relpath(target, posixpath.dirname(page.target) or ".")
         return f"{link['image']}[{link['text']}]({relative}{link['rest']})"
 
-    def _snippet(self, path: Path, name: str, names: dict[str, str]) -> str:
+    def _snippet(self, path: Path, name: str, names: Mapping[str, str]) -> str:
         snippet = snippets.find(path, name)
         source = path.relative_to(self.site.root).as_posix()
         place = f"lines {snippet.first}–{snippet.last} of `{source}`"

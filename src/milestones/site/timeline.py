@@ -7,7 +7,7 @@ from milestones.catalogue import TOPICS, Note
 from milestones.palette import CONSTRAINTS
 from milestones.site import filters
 from milestones.site.cards import marks
-from milestones.site.contract import Page, Site, plain, registry, relative, topic_page
+from milestones.site.contract import Page, Site, plain, registry, relative
 
 _GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
 _ORDER = list(_GLYPHS)
@@ -60,7 +60,7 @@ def _row(note: Note, target: str) -> str:
     name = plain(note.name)
     if note.published:
         name = f"**[{name}]({relative(target, note.source)})**"
-    topic = f"[{TOPICS[note.topic].title}]({relative(target, topic_page(note.topic))})"
+    topic = TOPICS[note.topic].title
     state = "" if note.published else " · planned"
     return (
         f'<tr id="{note.slug}"{filters.attributes(note)} markdown="1">'

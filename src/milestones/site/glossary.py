@@ -1,0 +1,84 @@
+"""The glossary: its page, and what the first use of a term on any other page links to."""
+
+import re
+
+from pydantic import BaseModel, ConfigDict
+
+from milestones.site import data
+from milestones.site.contract import Page, Site, note_of, plain, registry, relative
+
+SOURCE = "docs/browse/_glossary.yaml"
+PAGE = "browse/glossary.md"
+
+
+class Term(BaseModel):
+    """A term, and one sentence that explains it.
+
+    Attributes:
+        term: As it is written within a sentence.
+        says: The sentence: plain text, as it is also what hovering shows.
+        also: Other spellings by which prose uses it, such as its plural.
+        note: The milestone that introduced it, or explains it best.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    term: str
+    says: str
+    also: tuple[str, ...] = ()
+    note: str | None = None
+
+    @property
+    def anchor(self) -> str:
+        """The id of its place on the page."""
+        return re.sub(r"[^a-z0-9]+", "-", self.term.lower()).strip("-")
+
+
+def entries(site: Site) -> list[Term]:
+    """Return all terms by the alphabet; a note that does not exist is reported."""
+    if not (site.root / SOURCE).exists():
+        return []
+    found = data.read(site, SOURCE, Term)
+    taken: set[str] = set()
+    for entry in found:
+        if entry.note and entry.note not in registry(site):
+            site.report(SOURCE, 1, f"`{entry.term}`: there is no note `{entry.note}`")
+        for spelling in (entry.term, *entry.also):
+            if spelling.lower() in taken:
+                site.report(SOURCE, 1, f"`{spelling}` stands there twice")
+            taken.add(spelling.lower())
+    return sorted(found, key=lambda entry: entry.term.lower())
+
+
+def terms(site: Site, page: Page) -> dict[str, tuple[str, str]]:
+    """Return each spelling, its link from a page and its sentence.
+
+    A note does not link the terms that it is itself the explanation of.
+    """
+    note = note_of(site, page)
+    if page.target == PAGE:
+        return {}
+    address = relative(page.target, PAGE)
+    return {
+        spelling: (f"{address}#{entry.anchor}", entry.says)
+        for entry in entries(site)
+        if not note or entry.note != note.slug
+        for spelling in (entry.term, *entry.also)
+    }
+
+
+def glossary(site: Site, page: Page) -> str:
+    """Return the list of all terms."""
+    rows = [_row(site, entry, page) for entry in entries(site)]
+    return "\n".join(['<dl class="glossary" markdown="1">', *rows, "</dl>"])
+
+
+def _row(site: Site, entry: Term, page: Page) -> str:
+    note = registry(site)[entry.note] if entry.note and entry.note in registry(site) else None
+    more = ""
+    if note and note.published:
+        more = f" [{plain(note.name)} ({note.year})]({relative(page.target, note.source)})"
+    return (
+        f'<div id="{entry.anchor}" markdown="1">\n<dt>{plain(entry.term)}</dt>\n'
+        f'<dd markdown="span">{plain(entry.says)}{more}</dd>\n</div>'
+    )
