@@ -9,6 +9,7 @@ from browser import ROOT, show
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from milestones.catalogue import Catalogue
+from milestones.common import budget
 
 Windows = Callable[..., BrowserContext]
 REGISTRY = Catalogue.read(ROOT)
@@ -191,3 +192,70 @@ def test_without_scripts_the_lineage_is_drawn_and_its_links_work(windows: Window
     expect(page.locator(".lineage path")).to_have_count(arcs)
     page.locator("#lenet span a").click()
     expect(page.locator("h1")).to_contain_text("LeNet-5")
+
+
+# -- glossary and calculators
+
+
+def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, address: str):
+    show(tab, f"{address}/papers/training/dropout.html")
+    term = tab.locator("a.term").first
+    sentence = term.get_attribute("title")
+    links = tab.locator("a.term").evaluate_all("links => links.map(link => link.hash)")
+    assert len(links) == len(set(links)) > 0
+    term.press("Enter")
+    expect(tab.locator(".glossary > :target dd")).to_contain_text(sentence)
+
+
+def result(tab: Page, name: str) -> str:
+    return tab.locator(".calculator dl > div").filter(has_text=name).locator("b").inner_text()
+
+
+def fill(tab: Page, **numbers: float):
+    for name, number in numbers.items():
+        tab.locator(f".calculator [name={name}]").fill(str(number))
+
+
+@pytest.mark.parametrize(
+    ("shape", "billions"),
+    [(budget.GPT2_SMALL, 10), (budget.GPT_NEOX_20B, 472), (budget.Shape(3, 40, 1_000, 16), 0.5)],
+)
+def test_the_calculator_does_the_sums_of_the_library(
+    tab: Page, address: str, shape: budget.Shape, billions: float
+):
+    show(tab, f"{address}/browse/calculators.html")
+    fill(tab, layers=shape.layers, width=shape.width, vocabulary=shape.vocabulary)
+    fill(tab, context=shape.context, words=billions, devices=96, peak=312, used=40)
+    count = budget.parameters(shape)
+    assert result(tab, "Parameters") == f"{count:,}"
+    operations = budget.training_operations(count, billions * 1e9)
+    mantissa, exponent = f"{operations:.2e}".split("e+")
+    assert result(tab, "Operations to train") == f"{float(mantissa):g} × 10{int(exponent)}"
+    cards = budget.cards(budget.weights_memory(count))
+    assert result(tab, "Weights, 16 bits").endswith(f"{cards} × 24 GB")
+    assert f"{100 * budget.attention_share(shape):.2g}" in result(tab, "Attention")
+    days = budget.days(operations, 96, 312e12, 0.4)
+    shown, unit = result(tab, "Time").split()
+    hours = float(shown) * {"days": 24, "hours": 1}[unit]
+    assert hours == pytest.approx(24 * days, rel=0.005, abs=0.0005)
+
+
+def test_twenty_billion_in_half_precision_need_two_cards(tab: Page, address: str):
+    show(tab, f"{address}/browse/calculators.html")
+    tab.get_by_label("Begin with").select_option("GPT-NeoX-20B on 96 A100")
+    assert result(tab, "Weights, 16 bits") == "40.5 GB: 2 × 24 GB"
+
+
+def test_what_is_no_number_is_told_and_not_reckoned_with(tab: Page, address: str):
+    show(tab, f"{address}/browse/calculators.html")
+    fill(tab, layers=-1)
+    expect(tab.locator(".calculator dl")).to_contain_text("layers")
+    expect(tab.locator(".calculator dl b")).to_have_count(0)
+
+
+def test_without_scripts_the_sums_stand_below(windows: Windows, address: str):
+    page = windows(java_script_enabled=False).new_page()
+    page.goto(f"{address}/browse/calculators.html")
+    expect(page.locator(".calculator")).to_be_hidden()
+    for number in ("124,439,808", "174,604,259,328", "3.14e+23", "33.9 days"):
+        expect(page.locator("article")).to_contain_text(number)

@@ -113,7 +113,7 @@
   }
 
   function prepare() {
-    for (const form of document.querySelectorAll("form.filter[hidden]")) start(form);
+    for (const form of document.querySelectorAll("form.filter[hidden]:not(.calculator)")) start(form);
   }
 
   prepare();

@@ -24,7 +24,7 @@ def read(site: Site, source: str, record: type[_Record]) -> list[_Record]:
         except ValidationError as error:
             first = error.errors()[0]
             keys = ".".join(str(key) for key in first["loc"])
-            site.report(source, 1, f"entry {place + 1}, {keys or entry!r}: {first['msg']}")
+            site.report(source, 1, f"entry {place + 1}, {keys}: {first['msg']}")
     return found
 
 
