@@ -69,5 +69,5 @@ class Words:
         if link in self._linked:
             return found[0]
         self._linked.add(link)
-        title = sentence.replace('"', "&quot;")
-        return f'[{found[0]}]({link} "{title}"){{ .term }}'
+        said = sentence.replace('"', "&quot;")
+        return f'[{found[0]}]({link}){{ .term data-says="{said}" }}'

@@ -200,7 +200,16 @@ def test_without_scripts_the_lineage_is_drawn_and_its_links_work(windows: Window
 def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, address: str):
     show(tab, f"{address}/papers/training/dropout.html")
     term = tab.locator("a.term").first
-    sentence = term.get_attribute("title")
+    sentence = term.get_attribute("data-says")
+    shown = "term => { const { content, visibility } = getComputedStyle(term, '::after'); "
+    shown += "return visibility === 'visible' ? content : '' }"
+    assert term.evaluate(shown) == ""
+    term.focus()
+    assert sentence in term.evaluate(shown)
+    tab.mouse.move(0, 0)
+    term.blur()
+    term.hover()
+    assert sentence in term.evaluate(shown)
     links = tab.locator("a.term").evaluate_all("links => links.map(link => link.hash)")
     assert len(links) == len(set(links)) > 0
     term.press("Enter")
