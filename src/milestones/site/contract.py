@@ -103,8 +103,8 @@ class Site(Protocol):
         ...
 
     @property
-    def outcomes(self) -> Collection[str]:
-        """The sources of the pages that were executed."""
+    def outcomes(self) -> Mapping[str, Mapping[str, Any]]:
+        """What each page that was executed gave, and its seconds, by its source."""
         ...
 
     def report(self, source: str, line: int, message: str) -> None:
