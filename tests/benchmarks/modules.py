@@ -137,6 +137,26 @@ def residual() -> Pair:
     )
 
 
+def relu() -> Pair:
+    """The unit alone."""
+    from milestones.training.relu import ReLU
+
+    shape = (512, 3072)
+    return Pair("relu: 512×3072", backward(ReLU(), *shape), backward(nn.ReLU(), *shape))
+
+
+def batch_norm() -> Pair:
+    """In training, as in a convolutional net."""
+    from milestones.training.batch_norm import BatchNorm
+
+    shape = (16, 64, 16, 16)
+    return Pair(
+        "batch_norm: 16×64×16×16",
+        backward(BatchNorm(64), *shape),
+        backward(nn.BatchNorm2d(64), *shape),
+    )
+
+
 def gelu() -> Pair:
     """The exact unit."""
     from milestones.training.gelu import GELU
@@ -180,7 +200,9 @@ def weight_decay() -> Pair:
     )
 
 
-PAIRS = [convnet, lenet, weight_decay, residual, dropout, layer_norm, gelu, adam]
+PAIRS = [
+    *(convnet, lenet, weight_decay, relu, residual, dropout, batch_norm, layer_norm, gelu, adam)
+]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:

@@ -7,16 +7,15 @@ Contribution: a block that adds what it computes to its input can do nothing at 
 of such blocks still gain from depth where plain nets fit even their training set worse.
 
 Departures from the paper: none known in the nets; the optimizer, its schedule and the weight decay
-are the caller's. Batch normalization is torch's `BatchNorm2d`. What the text leaves open is as in
-the ResNet-101 that the authors released: no convolution has a bias, a bottleneck halves the maps
-by its first convolution, a projection is normalized, the first pooling pads nothing, and statistics
-for testing are averaged after training (`average_statistics`).
+are the caller's. What the text leaves open is as in the ResNet-101 that the authors released: no
+convolution has a bias, a bottleneck halves the maps by its first convolution, a projection is
+normalized, the first pooling pads nothing, and statistics for testing are averaged after training,
+as the paper on batch normalization has it (its `use_population`).
 
 Shapes: `batch` images of `channels` maps of `height` × `width`; `wide` maps of other sides after a
 block that changes them; `classes`.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -24,6 +23,9 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional
+
+from milestones.training.batch_norm import BatchNorm
+from milestones.training.relu import ReLU, relu
 
 Shortcut = Literal["A", "B", "C"] | None
 
@@ -93,7 +95,7 @@ TINY = small(20, widths=(8, 16, 32), channels=1)  # for the digits of the page a
 def convolution(channels: int, wide: int, kernel: int, stride: int = 1) -> list[nn.Module]:
     """Section 3.4: a convolution and, before any activation, its batch normalization."""
     layer = nn.Conv2d(channels, wide, kernel, stride, padding=kernel // 2, bias=False)
-    return [layer, nn.BatchNorm2d(wide)]
+    return [layer, BatchNorm(wide)]
 
 
 class Padding(nn.Module):
@@ -123,16 +125,16 @@ class Block(nn.Module):
             wide = 4 * width
             self.residual = nn.Sequential(
                 *convolution(channels, width, 1, stride),
-                nn.ReLU(inplace=True),
+                ReLU(),
                 *convolution(width, width, 3),
-                nn.ReLU(inplace=True),
+                ReLU(),
                 *convolution(width, wide, 1),
             )
         else:  # Fig. 5, left
             wide = width
             self.residual = nn.Sequential(
                 *convolution(channels, width, 3, stride),
-                nn.ReLU(inplace=True),
+                ReLU(),
                 *convolution(width, width, 3),
             )
         grows = stride > 1 or wide != channels
@@ -151,7 +153,7 @@ class Block(nn.Module):
         y = self.residual(x)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
-        return functional.relu(y)
+        return relu(y)
 
     @torch.no_grad()
     def do_nothing(self) -> None:
@@ -170,14 +172,15 @@ class Block(nn.Module):
         for layer in self.modules():
             if isinstance(layer, nn.Conv2d):
                 nn.init.dirac_(layer.weight)
-            elif isinstance(layer, nn.BatchNorm2d):
-                layer.reset_running_stats()  # mean 0, variance 1
-                nn.init.constant_(layer.weight, (1 + layer.eps) ** 0.5)
-                nn.init.zeros_(layer.bias)
+            elif isinstance(layer, BatchNorm):
+                nn.init.zeros_(layer.mean)
+                nn.init.ones_(layer.variance)
+                nn.init.constant_(layer.scale, (1 + layer.epsilon) ** 0.5)
+                nn.init.zeros_(layer.shift)
         if self.shortcut is not None:
             last = self.residual[-1]
-            assert isinstance(last, nn.BatchNorm2d)
-            nn.init.zeros_(last.weight)
+            assert isinstance(last, BatchNorm)
+            nn.init.zeros_(last.scale)
 
 
 class ResNet(nn.Module):
@@ -189,7 +192,7 @@ class ResNet(nn.Module):
         channels = config.widths[0]
         first = convolution(config.channels, channels, *((7, 2) if config.large else (3, 1)))
         pooling = [nn.MaxPool2d(3, stride=2, ceil_mode=True)] if config.large else []
-        self.stem = nn.Sequential(*first, nn.ReLU(inplace=True), *pooling)
+        self.stem = nn.Sequential(*first, ReLU(), *pooling)
         self.stages = nn.Sequential()
         for stage, (count, width) in enumerate(zip(config.blocks, config.widths, strict=True)):
             blocks = nn.Sequential()
@@ -223,29 +226,6 @@ def deepen(shallow: ResNet, blocks: tuple[int, ...]) -> ResNet:
             assert isinstance(block, Block)
             block.do_nothing()
     return deep.train(shallow.training)
-
-
-@torch.no_grad()
-def average_statistics(net: nn.Module, images: Iterable[Tensor]) -> None:
-    """The authors' repository: normalize tests by averages taken once, when training is over.
-
-    Moving averages would lag behind weights that still move, the more the deeper the net.
-
-    Args:
-        net: Left in evaluation mode.
-        images: Batches of training images, the larger the better.
-    """
-    layers = [layer for layer in net.modules() if isinstance(layer, nn.BatchNorm2d)]
-    usual = [layer.momentum for layer in layers]
-    for layer in layers:
-        layer.reset_running_stats()
-        layer.momentum = None  # torch's word for a plain average over batches
-    net.train()
-    for batch in images:
-        net(batch)
-    for layer, momentum in zip(layers, usual, strict=True):
-        layer.momentum = momentum
-    net.eval()
 
 
 def parameters(config: Config) -> int:

@@ -1,13 +1,12 @@
 """Dropout: the paper's counts, exact averages over thinned networks, torch's own, and learning."""
 
 import copy
-import runpy
 from dataclasses import replace
 from itertools import product
 
 import pytest
 import torch
-from agreement import double, near
+from agreement import double, near, unchecked
 from torch import nn
 from torch.nn import functional
 
@@ -186,9 +185,8 @@ def test_learns_although_a_third_of_the_labels_is_wrong():
 
 
 def test_compiles_to_one_graph():
-    """The compiler cannot read the wrappers that check shapes, so the source runs anew."""
-    module = runpy.run_path(dropout.__file__)
-    network, x = module["Network"](module["TINY"]).eval(), torch.randn(8, 64)
+    module = unchecked(dropout)
+    network, x = module.Network(module.TINY).eval(), torch.randn(8, 64)
     compiled = torch.compile(network, backend="aot_eager", fullgraph=True)
     near("torch.compile", compiled(x), network(x), 1e-5)
     assert torch.compile(network.train(), backend="aot_eager", fullgraph=True)(x).std() > 0

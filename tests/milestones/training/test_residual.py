@@ -1,23 +1,22 @@
 """Residual nets: published counts, an independent version, identities, and that they learn."""
 
-import runpy
 from dataclasses import replace
 
 import pytest
 import torch
-from agreement import near
+from agreement import near, unchecked
 from torch import Tensor, nn
 from torch.nn import functional
 
 from milestones.common import data, training
 from milestones.training import residual
+from milestones.training.batch_norm import BatchNorm, use_population
 from milestones.training.residual import (
     RESNET20,
     RESNET56,
     TINY,
     Config,
     ResNet,
-    average_statistics,
     deepen,
     small,
 )
@@ -33,10 +32,10 @@ def stirred(config: Config) -> ResNet:
     """A net in double precision whose normalizations are no longer neutral."""
     net = ResNet(config).double()
     for layer in net.modules():
-        if isinstance(layer, nn.BatchNorm2d):
-            for tensor in (layer.weight.data, layer.running_var):
+        if isinstance(layer, BatchNorm):
+            for tensor in (layer.scale.data, layer.variance):
                 nn.init.uniform_(tensor, 0.5, 1.5)
-            for tensor in (layer.bias.data, layer.running_mean):
+            for tensor in (layer.shift.data, layer.mean):
                 nn.init.normal_(tensor, std=0.3)
     return net
 
@@ -97,9 +96,9 @@ def written_out(net: ResNet, x: Tensor) -> Tensor:
         columns = functional.unfold(x, side, padding=side // 2, stride=stride)
         x = (weight.flatten(1) @ columns).unflatten(2, (out, out))
         norm = {k: state[f"{name}.{number + 1}.{k}"][:, None, None] for k in
-                ("weight", "bias", "running_mean", "running_var")}  # fmt: skip
-        x = (x - norm["running_mean"]) / (norm["running_var"] + 1e-5).sqrt()
-        return x * norm["weight"] + norm["bias"]
+                ("scale", "shift", "mean", "variance")}  # fmt: skip
+        x = (x - norm["mean"]) / (norm["variance"] + 1e-5).sqrt()
+        return x * norm["scale"] + norm["shift"]
 
     x = layer(x, "stem", 0, 2 if config.large else 1).clamp(min=0)
     if config.large:  # windows of 3 that start at every second pixel; the last may be cut
@@ -174,16 +173,6 @@ def test_gradients_explode_down_a_plain_net_and_not_down_a_residual_one():
     assert 0.2 < ratio["A"] < 8
 
 
-def test_statistics_are_averages_over_all_batches():
-    net, images = ResNet(TINY).double(), torch.randn(4, 25, 1, 8, 8, dtype=torch.float64)
-    average_statistics(net, images)
-    maps = torch.stack([net.stem[0](batch).movedim(1, -1).flatten(0, 2) for batch in images])
-    near("mean", net.stem[1].running_mean, maps.mean((0, 1)), 1e-14)
-    near("variance", net.stem[1].running_var, maps.var(1).mean(0), 1e-13)
-    assert not net.training
-    assert net.stem[1].momentum == 0.1
-
-
 def test_images_are_cropped_and_mirrored_whole():
     images = torch.randn(400, 2, 5, 6)
     moved, seen = residual.crop_and_flip(images, border=1), set()
@@ -203,16 +192,15 @@ def test_tiny_learns_more_than_nearest_mean_image():
     net, batches = ResNet(TINY), training.minibatches(images, labels, size=32)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.02, momentum=0.9)
     training.fit(net, batches, functional.cross_entropy, optimizer, epochs=3)
-    average_statistics(net, [images])
+    use_population(net, [images])
     error = 1 - training.accuracy(net, tests, answers)
     print(f"error {error:.3f}, nearest mean {baseline:.3f}")
     assert error < 0.6 * baseline
 
 
 def test_network_compiles_to_one_graph_and_runs_in_half_precision():
-    """The compiler cannot read the wrappers that check shapes, so the source runs anew."""
-    source = runpy.run_path(residual.__file__)
-    net, images = source["ResNet"](source["TINY"]), torch.randn(16, 1, 8, 8)
+    source = unchecked(residual)
+    net, images = source.ResNet(source.TINY), torch.randn(16, 1, 8, 8)
     compiled = torch.compile(net, backend="aot_eager", fullgraph=True)
     whole = net(images)
     near("torch.compile", compiled(images), whole, 1e-4)
