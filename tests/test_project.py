@@ -63,11 +63,16 @@ class Copy:
         shutil.copy(ROOT / name, self.root / name)
 
 
-def importers(module: str) -> set[str]:
-    """The pages whose cells import a module of `milestones.common`."""
+def importers(*modules: str) -> set[str]:
+    """The pages whose cells import one of these modules, such as `common.data`."""
     pages = [*ROOT.glob("papers/*/*.md"), *ROOT.glob("docs/**/*.md")]
-    statement = re.compile(rf"^from milestones\.common import .*\b{module}\b", re.MULTILINE)
-    return {path.stem for path in pages if statement.search(path.read_text(encoding="utf-8"))}
+    found: set[str] = set()
+    for package, module in (name.rsplit(".", 1) for name in modules):
+        statement = re.compile(
+            rf"^from milestones\.{package}(\.{module}\b| import .*\b{module}\b)", re.MULTILINE
+        )
+        found |= {path.stem for path in pages if statement.search(path.read_text())}
+    return found
 
 
 @pytest.fixture(scope="module")
@@ -87,22 +92,32 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
             "src/milestones/foundations/lenet.py",
             "BLACK = -0.1, 1.175",
             "BLACK = -0.1, 1.2",
-            {"lenet"},
+            importers("foundations.lenet"),
         ),
         (
             "src/milestones/foundations/convnet.py",
             "tanh(SLOPE * a)",
             "tanh(a * SLOPE)",
-            {"convnet", "lenet"},
+            importers("foundations.convnet", "foundations.lenet"),
         ),
         (
             "src/milestones/foundations/backprop.py",
             "eta: float = 0.5",
             "eta: float = 0.6",
-            {"backprop"},
+            importers("foundations.backprop"),
         ),
-        ("src/milestones/common/data.py", "side: int = 20", "side: int = 21", importers("data")),
-        ("src/milestones/common/figures.py", "WIDTH = 7.2", "WIDTH = 7.3", importers("figures")),
+        (
+            "src/milestones/common/data.py",
+            "side: int = 20",
+            "side: int = 21",
+            importers("common.data"),
+        ),
+        (
+            "src/milestones/common/figures.py",
+            "WIDTH = 7.2",
+            "WIDTH = 7.3",
+            importers("common.figures"),
+        ),
         ("src/milestones/site/claims.py", "def ", "def unused() -> None: ...\n\n\ndef ", set()),
     ],
     ids=["prose", "docstring", "lenet", "its ancestor", "backprop", "data", "figures", "hooks"],
