@@ -42,7 +42,8 @@ class _Sidenotes(Treeprocessor):
 
 
 def _sidenote(item: Element, number: str) -> Element:
-    note = Element("span", {"class": "sidenote"})
+    # The search finds the note at the foot, and need not find it twice
+    note = Element("span", {"class": "sidenote", "data-search-exclude": ""})
     SubElement(note, "sup").text = number
     for block in item:
         paragraph = SubElement(note, "span")

@@ -195,7 +195,7 @@ FONTS = Path(__file__).parents[2] / "docs" / "theme" / "fonts"
     ("name", "used"),
     [
         ("ceiling-math.woff2", "∂∇∑∏∫√𝔼ℝ𝜽𝐖𝑥θσ→⟨⟩⏜⏝⏞⏟⎴⎵≤≈∈⊙⊤ℓ′‖ℒ𝒩"),
-        ("ceiling-math-core.woff2", "∂∑∏∫√𝔼ℝ𝐖𝑥𝜃θσ→⟨⟩≤≈∈⊙⊤′‖ℒ𝒩"),
+        ("ceiling-math-core.woff2", "∂∑∏∫√𝔼ℝ𝐖𝑥𝜃θσ→⟨⟩≤≈∈⊙⊤′‖ℒℓ𝒩"),
     ],
 )
 def test_font_has_the_glyphs_that_the_notes_use(name: str, used: str):

@@ -255,6 +255,17 @@ def test_twenty_billion_in_half_precision_need_two_cards(tab: Page, address: str
     assert result(tab, "Weights, 16 bits") == "40.5 GB: 2 × 24 GB"
 
 
+def test_the_sums_that_stand_there_first_are_those_of_the_script(
+    tab: Page, windows: Windows, address: str
+):
+    still = windows(java_script_enabled=False).new_page()
+    for page in (tab, still):
+        page.goto(f"{address}/browse/calculators.html")
+    expect(tab.locator(".calculator[data-ready]")).to_be_visible()
+    sums = [page.locator(".calculator dl > div").all_inner_texts() for page in (tab, still)]
+    assert sums[0] == sums[1]
+
+
 def test_what_is_no_number_is_told_and_not_reckoned_with(tab: Page, address: str):
     show(tab, f"{address}/browse/calculators.html")
     fill(tab, layers=-1)
@@ -265,6 +276,7 @@ def test_what_is_no_number_is_told_and_not_reckoned_with(tab: Page, address: str
 def test_without_scripts_the_sums_stand_below(windows: Windows, address: str):
     page = windows(java_script_enabled=False).new_page()
     page.goto(f"{address}/browse/calculators.html")
-    expect(page.locator(".calculator")).to_be_hidden()
+    expect(page.locator(".calculator fieldset").first).to_be_hidden()
+    expect(page.locator(".calculator dl")).to_contain_text("349 GB")
     for number in ("124,439,808", "174,604,259,328", "3.14e+23", "33.9 days"):
         expect(page.locator("article")).to_contain_text(number)

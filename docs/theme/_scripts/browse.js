@@ -108,12 +108,12 @@
     form.addEventListener("input", show);
     form.addEventListener("reset", () => setTimeout(show)); // the fields are emptied after this
     form.addEventListener("submit", (event) => event.preventDefault());
-    form.hidden = false;
+    form.dataset.ready = true;
     show();
   }
 
   function prepare() {
-    for (const form of document.querySelectorAll("form.filter[hidden]:not(.calculator)")) start(form);
+    for (const form of document.querySelectorAll("form.filter:not(.calculator, [data-ready])")) start(form);
   }
 
   prepare();

@@ -70,13 +70,13 @@
       show();
     });
     form.addEventListener("submit", (event) => event.preventDefault());
+    form.dataset.ready = true;
     begin();
-    form.hidden = false;
     show();
   }
 
   function prepare() {
-    for (const form of document.querySelectorAll("form.calculator[hidden]")) start(form);
+    for (const form of document.querySelectorAll("form.calculator:not([data-ready])")) start(form);
   }
 
   prepare();

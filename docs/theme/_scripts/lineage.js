@@ -24,7 +24,6 @@
     const said = document.querySelector(".lineage__answer");
     const known = rows.has(slug);
     graph.classList.toggle("is-followed", known);
-    said.hidden = false;
     said.textContent = "No milestone is chosen.";
     if (!known) return;
     const above = reach(slug, before);

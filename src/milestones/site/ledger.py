@@ -23,15 +23,11 @@ def ledger(site: Site, page: Page) -> str:
     def place(row: tuple[Note | None, str]) -> int:
         return order[row[0].source] if row[0] else len(order)
 
-    heads = "".join(f"<th>{head}</th>" for head in _HEADS)
-    rows = "\n".join(row for _, row in sorted([*held, *failed], key=place))
-    table = (
-        '<table class="listing ledger" id="ledger" markdown="1">\n'
-        f"<thead><tr>{heads}</tr></thead>\n"
-        f'<tbody markdown="1">\n{rows}\n</tbody>\n</table>'
+    rows = [row for _, row in sorted([*held, *failed], key=place)]
+    form = filters.form("ledger", len(held) + len(failed), "results", _KINDS)
+    return "\n\n".join(
+        [f"{_count(len(held), len(failed))}.", form, filters.table("ledger", _HEADS, rows)]
     )
-    form = filters.form("ledger", "results", _KINDS)
-    return "\n\n".join([f"{_count(len(held), len(failed))}.", form, table])
 
 
 def _held(site: Site, page: Page, found: Gathered) -> str:

@@ -29,7 +29,7 @@ def lineage(site: Site, page: Page) -> str:
     rows = "\n".join(_row(site, note, page) for note in registry(site).in_time)
     height = len(row) * _ROW
     return (
-        '<p role="status" class="lineage__answer" hidden></p>\n'
+        '<p role="status" class="lineage__answer">No milestone is chosen.</p>\n'
         f'<div class="lineage" style="--rows: {len(row)}">\n'
         f"<ol data-search-exclude>\n{rows}\n</ol>\n"
         f'<svg viewBox="0 0 {_WIDTH} {height}" preserveAspectRatio="none" aria-hidden="true">'

@@ -11,24 +11,16 @@ _YEAR = (
 
 def place(site: Site, page: Page) -> str:
     """Return the form that describes a paper, and the table of all milestones by year."""
-    rows = "\n".join(_row(note, page.target) for note in registry(site).in_time)
-    table = (
-        '<table class="listing places" id="places" markdown="1" data-search-exclude>\n'
-        "<thead><tr><th>Year</th><th>Raised</th><th>Milestone</th><th>Beside yours</th></tr>"
-        "</thead>\n"
-        f'<tbody markdown="1">\n{rows}\n</tbody>\n</table>'
+    rows = [_row(note, page.target) for note in registry(site).in_time]
+    form = filters.shell(
+        'data-places="places"',
+        "Describe a paper",
+        "Your paper raises the ceiling on",
+        f"{_YEAR}\n",
+        "Pick a ceiling",
     )
-    return "\n\n".join(
-        [
-            filters.shell(
-                'data-places="places"',
-                "Describe a paper",
-                "Your paper raises the ceiling on",
-                f"{_YEAR}\n",
-            ),
-            table,
-        ]
-    )
+    heads = ("Year", "Raised", "Milestone", "Beside yours")
+    return f"{form}\n\n{filters.table('places', heads, rows, searched=False)}"
 
 
 def _row(note: Note, target: str) -> str:

@@ -11,18 +11,15 @@ from milestones.site.contract import Page, Site, plain, registry, relative
 
 _GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
 _ORDER = list(_GLYPHS)
+_HEADS = ("Year", "Milestone", "What it brought", "Raised the ceiling on")
 
 
 def timeline(site: Site, page: Page) -> str:
     """Return the skyline, the form and the table of all milestones by year."""
-    rows = "\n".join(_row(note, page.target) for note in registry(site).in_time)
-    table = (
-        '<table class="listing timeline" id="timeline" markdown="1" data-search-exclude>\n'
-        "<thead><tr><th>Year</th><th>Milestone</th><th>What it brought</th>"
-        "<th>Raised the ceiling on</th></tr></thead>\n"
-        f'<tbody markdown="1">\n{rows}\n</tbody>\n</table>'
-    )
-    return "\n\n".join([skyline(site, page), filters.form("timeline", "milestones"), table])
+    rows = [_row(note, page.target) for note in registry(site).in_time]
+    form = filters.form("timeline", len(rows), "milestones")
+    table = filters.table("timeline", _HEADS, rows, searched=False)
+    return "\n\n".join([skyline(site, page), form, table])
 
 
 def skyline(site: Site, page: Page) -> str:

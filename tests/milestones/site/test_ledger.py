@@ -151,9 +151,9 @@ def test_the_skyline_has_a_mark_for_each_milestone_over_its_year(three):
 # -- the form
 
 
-def test_the_form_waits_for_its_script_and_escapes():
-    made = filters.form("ledger", "results", {"held": "held & <kept>"})
-    assert re.search(r"<form[^>]* hidden>", made)
+def test_the_form_says_what_is_there_and_escapes():
+    made = filters.form("ledger", 3, "results", {"held": "held & <kept>"})
+    assert "<output>All 3 results</output>" in made
     assert made.count('type="checkbox"') == 7
     assert "held &amp; &lt;kept&gt;" in made
-    assert 'name="kind"' not in filters.form("timeline", "milestones")
+    assert 'name="kind"' not in filters.form("timeline", 3, "milestones")
