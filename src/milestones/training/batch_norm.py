@@ -13,8 +13,8 @@ Departures from the paper:
     - Weights of `Network` start with a deviation of 0.1, where it says “small random Gaussian
       values”; those of `Inception`, of which it says nothing, as torch has them.
     - Its Inception has 13.6 million parameters by Section 4.2, and 11.3 million by the table of its
-      appendix. We follow the table, in which three widths are not the sums of their parts (modules
-      4c, 4d and 4e); ours are the sums.
+      appendix. We follow the table, in which two widths (modules 4c and 4d) are not the sums of
+      their parts; ours are the sums, which makes 4e wider, too.
 
 Shapes: `batch` cases of `features`; in a convolutional layer each feature is a map with any number
 of axes, `*space`; `inputs` and `classes` of a network; images of `channels` × `height` × `width`.

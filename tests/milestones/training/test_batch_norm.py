@@ -50,14 +50,14 @@ def test_two_parameters_per_activation_or_feature_map():
 
 
 def test_inception_adds_up_to_the_table_and_not_to_the_text():
-    """Fig. 5 gives sides and widths; the text, Section 4.2, 13.6 million parameters."""
+    """Fig. 5 gives widths, and for 3c and 4e sides before their stride; the text 13.6 million."""
     with torch.device("meta"):
         net, x = Inception(), torch.empty(2, 3, 224, 224)
     sizes = [tuple((x := layer(x)).shape[1:]) for layer in net.layers][1:]
     assert sizes[:5] == [(64, 112, 112), (64, 56, 56), (64, 56, 56), (192, 56, 56), (192, 28, 28)]
     printed = (256, 320, 576, 576, 576, 576, 576, 1024, 1024, 1024)
     widths = [maps for maps, *_ in sizes[5:]]
-    wrong = {6: (576, 608), 7: (576, 608), 8: (1024, 1056)}  # 4c, 4d and 4e of ten modules
+    wrong = {6: (576, 608), 7: (576, 608), 8: (1024, 1056)}  # 4c and 4d; 4e follows
     pairs = zip(printed, widths, strict=True)
     assert {n: pair for n, pair in enumerate(pairs, 1) if pair[0] != pair[1]} == wrong
     assert [side for *_, side in sizes[5:]] == [28, 28, 14, 14, 14, 14, 14, 7, 7, 7]
