@@ -14,18 +14,21 @@ Once[^a] and again[^a], *then*[^b] more.
 """
 
 
+OPENING = '<span class="sidenote" data-search-exclude="">'
+
+
 def html(text: str) -> str:
     return markdown.markdown(text, extensions=["footnotes", "literate.sidenotes"])
 
 
 def test_a_note_stands_once_in_the_margin_right_after_its_first_reference():
     made = html(TEXT)
-    (note,) = re.findall(r'<span class="sidenote" data-search-exclude="">.*?</span></span>', made)
+    (note,) = re.findall(rf"{OPENING}.*?</span></span>", made)
     assert note == (
-        '<span class="sidenote" data-search-exclude=""><sup>1</sup><span>A <em>first</em> note, with '
+        f"{OPENING}<sup>1</sup><span>A <em>first</em> note, with "
         '<a href="https://example.org">a link</a>.</span></span>'
     )
-    assert re.search(r'</a></sup><span class="sidenote" data-search-exclude="">.*</span></span> and again<sup', made)
+    assert re.search(rf"</a></sup>{OPENING}.*</span></span> and again<sup", made)
 
 
 def test_only_a_note_that_stands_beside_is_hidden_at_the_foot():
