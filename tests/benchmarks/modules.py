@@ -52,6 +52,30 @@ def lenet() -> Pair:
     return Pair("lenet: LeNet5, 64 images", backward(ours, *shape), backward(dense, *shape))
 
 
+def alexnet() -> Pair:
+    """The whole net, with its towers as groups."""
+    from milestones.foundations.alexnet import AlexNet
+
+    def layer(maps: int, wide: int, kernel: int, groups: int = 1) -> list[nn.Module]:
+        convolution = nn.Conv2d(maps, wide, kernel, padding=kernel // 2, groups=groups)
+        return [convolution, nn.ReLU(inplace=True)]
+
+    def response() -> list[nn.Module]:
+        return [nn.LocalResponseNorm(5, 5e-4, 0.75, 2.0), nn.MaxPool2d(3, 2)]
+
+    first = (nn.ZeroPad2d((0, 3, 0, 3)), nn.Conv2d(3, 96, 11, 4), nn.ReLU(inplace=True))
+    middle = (*layer(256, 384, 3), *layer(384, 384, 3, 2), *layer(384, 256, 3, 2))
+    dense = [nn.Linear(9216, 4096), nn.Linear(4096, 4096)]
+    theirs = nn.Sequential(
+        *(*first, *response(), *layer(96, 256, 5, 2), *response(), *middle),
+        *(nn.MaxPool2d(3, 2), nn.Flatten()),
+        *(part for linear in dense for part in (linear, nn.ReLU(inplace=True), nn.Dropout())),
+        nn.Linear(4096, 1000),
+    )
+    shape = (4, 3, 224, 224)
+    return Pair("alexnet: 4 images", backward(AlexNet(), *shape), backward(theirs, *shape))
+
+
 class Bias(nn.Module):
     """A bias for each unit, not for each map."""
 
@@ -201,7 +225,19 @@ def weight_decay() -> Pair:
 
 
 PAIRS = [
-    *(convnet, lenet, weight_decay, relu, residual, dropout, batch_norm, layer_norm, gelu, adam)
+    *(
+        convnet,
+        lenet,
+        alexnet,
+        weight_decay,
+        relu,
+        residual,
+        dropout,
+        batch_norm,
+        layer_norm,
+        gelu,
+        adam,
+    )
 ]
 
 

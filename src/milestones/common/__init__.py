@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 from milestones.common.claims import Claim, ClaimError, claim
-from milestones.common.runtime import device, scale, seconds
+from milestones.common.runtime import device, measured, scale, seconds
 
 if TYPE_CHECKING:
     from milestones.common import data, figures, training
@@ -21,6 +21,7 @@ __all__ = [
     "data",
     "device",
     "figures",
+    "measured",
     "scale",
     "seconds",
     "training",

@@ -66,7 +66,12 @@ class Seconds:
     __repr__ = __str__
 
     def _repr_markdown_(self) -> str:
-        return f'<span class="measured">{self}</span>'
+        return measured(self)
+
+
+def measured(text: object) -> str:
+    """Mark what differs from build to build, so that comparing two can mask it."""
+    return f'<span class="measured">{text}</span>'
 
 
 def seconds(value: float) -> Seconds:
