@@ -70,4 +70,4 @@ class Words:
             return found[0]
         self._linked.add(link)
         said = sentence.replace('"', "&quot;")
-        return f'[{found[0]}]({link}){{ .term data-says="{said}" }}'
+        return f'[{found[0]}]({link}){{ data-says="{said}" }}'

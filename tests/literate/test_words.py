@@ -10,7 +10,7 @@ TERMS = {
     "self-attention": ("../g.md#self", 'It looks at "itself".'),
     "loss": ("../g.md#loss", "What is made small."),
 }
-LOSS = '[loss](../g.md#loss){ .term data-says="What is made small." }'
+LOSS = '[loss](../g.md#loss){ data-says="What is made small." }'
 
 
 def linked(*lines, names=None):
@@ -24,7 +24,7 @@ def linked(*lines, names=None):
 
 def test_only_the_first_use_is_linked_whatever_its_spelling():
     first, second, third = linked("It attends.", "Attention here.", "A loss, and the loss.")
-    assert first == 'It [attends](../g.md#attention){ .term data-says="Looks where it pays." }.'
+    assert first == 'It [attends](../g.md#attention){ data-says="Looks where it pays." }.'
     assert second == "Attention here."
     assert third == f"A {LOSS}, and the loss."
 

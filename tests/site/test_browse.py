@@ -199,7 +199,7 @@ def test_without_scripts_the_lineage_is_drawn_and_its_links_work(windows: Window
 
 def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, address: str):
     show(tab, f"{address}/papers/training/dropout.html")
-    term = tab.locator("a.term").first
+    term = tab.locator("a[data-says]").first
     sentence = term.get_attribute("data-says")
     shown = "term => { const { content, visibility } = getComputedStyle(term, '::after'); "
     shown += "return visibility === 'visible' ? content : '' }"
@@ -210,7 +210,7 @@ def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, a
     term.blur()
     term.hover()
     assert sentence in term.evaluate(shown)
-    links = tab.locator("a.term").evaluate_all("links => links.map(link => link.hash)")
+    links = tab.locator("a[data-says]").evaluate_all("links => links.map(link => link.hash)")
     assert len(links) == len(set(links)) > 0
     term.press("Enter")
     expect(tab.locator(".glossary > :target dd")).to_contain_text(sentence)
