@@ -295,6 +295,6 @@ def relight(
     colours: Float[Tensor, "3 3"],
     deviation: float = 0.1,
 ) -> Float[Tensor, "batch 3 height width"]:
-    """Section 4.1: to all pixels of an image add the same Σ αᵢ λᵢ pᵢ, where αᵢ ~ N(0, 0.1)."""
+    """Section 4.1: to all pixels of an image add the same Σ αᵢ λᵢ pᵢ, where αᵢ ~ N(0, 0.1²)."""
     alpha = deviation * torch.randn(len(images), 3, device=images.device, dtype=images.dtype)
     return images + (alpha @ colours.mT)[:, :, None, None]
