@@ -175,6 +175,10 @@ def test_a_line_of_descent_is_followed_by_keyboard(tab: Page, address: str):
     assert tab.url.endswith("#attention")
     tab.keyboard.press("Enter")
     expect(said).to_have_text("No milestone is chosen.")
+    tab.keyboard.press("Enter")
+    expect(said).to_contain_text("Attention: ")
+    tab.keyboard.press("Escape")
+    expect(said).to_have_text("No milestone is chosen.")
 
 
 def test_a_note_leads_to_its_own_place_in_the_lineage(tab: Page, address: str):

@@ -45,6 +45,7 @@
       const left = rows.filter((row) => !row.hidden);
       const names = new Set(left.map((row) => row.id));
       for (const mark of mirrors) mark.classList.toggle("is-out", !names.has(mark.dataset.row));
+      if (!left.length) return `None of ${rows.length} ${form.dataset.things}`;
       const share = left.length < rows.length ? `${left.length} of ` : "All ";
       return `${share}${rows.length} ${form.dataset.things}`;
     };

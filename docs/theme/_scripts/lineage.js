@@ -64,6 +64,12 @@
     }
   }
 
+  const forget = () => {
+    history.replaceState(history.state, "", "#");
+    follow("");
+  };
+
+  document.addEventListener("keydown", (event) => event.key === "Escape" && rows.has(chosen()) && forget());
   window.addEventListener("hashchange", () => rows.size && follow(chosen()));
   prepare();
   window.document$?.subscribe(prepare); // each page that instant navigation brings; none by file://

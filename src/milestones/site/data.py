@@ -15,10 +15,14 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # in C: a tenth of the 
 
 def read(site: Site, source: str, record: type[_Record]) -> list[_Record]:
     """Return the entries of a list; what is wrong with one is reported, and it is left out."""
-    found: list[_Record] = []
-    for place, entry in enumerate(
-        _load(site.root / source, (site.root / source).stat().st_mtime_ns)
-    ):
+    path, found = site.root / source, list[_Record]()
+    try:
+        entries = _load(path, path.stat().st_mtime_ns)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        site.report(source, line, f"this is not YAML: {error.problem}")
+        return []
+    for place, entry in enumerate(entries):
         try:
             found.append(record.model_validate(entry))
         except ValidationError as error:

@@ -5,7 +5,8 @@ from milestones.site import filters, score
 from milestones.site.contract import Page, Site, plain, registry, relative
 
 _YEAR = (
-    '<label>Year <input type="number" name="year" min="1943" max="2099" placeholder="this"></label>'
+    '<label>Year <input type="number" name="year" min="1943" max="2099" '
+    'placeholder="this year"></label>'
 )
 
 

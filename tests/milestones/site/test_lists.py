@@ -107,3 +107,11 @@ def test_a_list_is_read_anew_when_it_changes(three, page):
     assert len(data.read(three.site, glossary.SOURCE, glossary.Term)) == 3
     three.text(glossary.SOURCE, "[]")
     assert data.read(three.site, glossary.SOURCE, glossary.Term) == []
+
+
+def test_what_is_not_yaml_is_told_with_its_line(three, page):
+    three.text(glossary.SOURCE, "- term: loss\n  says: It is: small.\n")
+    assert glossary.entries(three.site) == []
+    ((source, line, message),) = three.reported
+    assert (source, line) == (glossary.SOURCE, 2)
+    assert "not YAML" in message
