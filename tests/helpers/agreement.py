@@ -10,6 +10,7 @@ from torch import Tensor
 
 def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-12) -> None:
     """Print the largest absolute difference and hold it below the tolerance."""
+    assert ours.shape == theirs.shape, f"{name}: {ours.shape} is not {theirs.shape}"
     gap = (ours - theirs).abs().max().item()
     print(f"{name}: max abs difference {gap:.1e}")
     assert gap <= tolerance, f"{name}: {gap} > {tolerance}"

@@ -29,7 +29,8 @@ class Reader(HTMLParser):
 
     def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
         self.silent += tag in ("script", "style", "title")
-        self.text += dict(attributes).get("alt") or ""
+        found = dict(attributes)  # what a picture shows, and what a term means, is read too
+        self.text += (found.get("alt") or "") + (found.get("data-says") or "")
 
     def handle_endtag(self, tag: str) -> None:
         self.silent -= tag in ("script", "style", "title")

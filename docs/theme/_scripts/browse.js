@@ -102,8 +102,8 @@
     const answer = (form.dataset.filters ? filtering : placing)(form, [...table.tBodies[0].rows]);
     const show = () => {
       const questions = asked(form);
-      remember(questions);
       form.querySelector("output").textContent = answer(questions);
+      remember(questions); // last, for a browser may refuse the hundredth address within a minute
     };
     recall(form);
     form.addEventListener("input", show);

@@ -44,7 +44,7 @@
     }
   }
 
-  const chosen = () => decodeURIComponent(location.hash.slice(1));
+  const chosen = () => location.hash.slice(1);
 
   function prepare() {
     rows = new Map([...document.querySelectorAll(".lineage li")].map((row) => [row.id, row]));
@@ -58,6 +58,7 @@
       row.addEventListener("pointerleave", () => follow(chosen()));
       row.querySelector(".lineage__mark").addEventListener("click", (event) => {
         event.preventDefault(); // the row is in view, and need not jump to the top
+        event.stopPropagation(); // nor does instant navigation know better
         history.replaceState(history.state, "", `#${chosen() === slug ? "" : slug}`);
         follow(chosen());
       });

@@ -47,9 +47,9 @@ def _mark(note: Note, page: Page) -> str:
     if note.published:
         link = relative(page.target, note.source).removesuffix(".md") + ".html"
     title = f"{note.name}, {note.year}: raised {key.replace('_', ' ')}"
-    return (
-        f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}" '
-        f'title="{escape(title)}">{_GLYPHS[key]}</a>'
+    return (  # Material would take the title of a link away
+        f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}">'
+        f'<span title="{escape(title)}">{_GLYPHS[key]}</span></a>'
     )
 
 
