@@ -136,6 +136,11 @@ def relative(start: str, end: str) -> str:
     return posixpath.relpath(end, posixpath.dirname(start) or ".")
 
 
+def html_link(start: str, end: str) -> str:
+    """Return the link as HTML has it: MkDocs rewrites only Markdown's, so that it ends in .html."""
+    return relative(start, end).removesuffix(".md") + ".html"
+
+
 def plain(text: str) -> str:
     """Escape what Markdown would take for a mark."""
     return re.sub(r"([\\`*_\[\]<>#$|{}~^])", r"\\\1", text).replace("&", "&amp;")

@@ -7,7 +7,6 @@ from milestones.site import (
     cards,
     claims,
     feed,
-    glossary,
     indexes,
     metadata,
     reference,
@@ -67,11 +66,6 @@ def names(site: Site, page: Page) -> dict[str, str]:
         return {}
     source = module_file(site, note).read_text(encoding="utf-8")
     return reference.public_names(source, note.module)
-
-
-def terms(site: Site, page: Page) -> dict[str, tuple[str, str]]:
-    """Return the terms of the glossary: where each is explained, and in which words."""
-    return glossary.terms(site, page)
 
 
 def pages(site: Site) -> dict[str, str | bytes]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from milestones.catalogue import Catalogue, Note
 from milestones.palette import CONSTRAINTS
-from milestones.site.contract import Page, Site, module_file, registry, relative
+from milestones.site.contract import Page, Site, html_link, module_file, registry
 
 _GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
 _ROW = 20  # the height of a row in the picture's own units
@@ -81,8 +81,7 @@ def _row(site: Site, note: Note, page: Page) -> str:
     key = note.constraints[0]
     name = escape(note.name)
     if note.published:
-        link = relative(page.target, note.source).removesuffix(".md") + ".html"
-        name = f'<a href="{link}">{name}</a>'
+        name = f'<a href="{html_link(page.target, note.source)}">{name}</a>'
     before = ", ".join(escape(registry(site)[slug].name) for slug in note.builds_on)
     hidden = f'<span class="lineage__before">builds on {before}</span>' if before else ""
     return (

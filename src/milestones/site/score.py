@@ -4,13 +4,14 @@ from html import escape
 
 from milestones.catalogue import Note
 from milestones.palette import CONSTRAINTS
-from milestones.site.contract import Page, Site, constraint_page, registry, relative
+from milestones.site.contract import Page, Site, constraint_page, html_link, registry
 
 
 def score(site: Site, page: Page) -> str:
     """Return the staff's key, and a line for each milestone: year, what it raised, its name."""
     key = "\n".join(
-        f'<li><a class="mark mark--{found.key}" href="{_link(page, constraint_page(found.key))}">'
+        f'<li><a class="mark mark--{found.key}" '
+        f'href="{html_link(page.target, constraint_page(found.key))}">'
         f'<span aria-hidden="true">{found.glyph}</span> {found.name}</a></li>'
         for found in CONSTRAINTS
     )
@@ -38,13 +39,8 @@ def _row(note: Note, page: Page) -> str:
     """Return one milestone: its year, its marks and its name."""
     name = escape(note.name)
     if note.published:
-        name = f'<a href="{_link(page, note.source)}">{name}</a>'
+        name = f'<a href="{html_link(page.target, note.source)}">{name}</a>'
     return (
         f'<li><span class="score__year">{note.year}</span>{staff(note)}'
         f'<span class="score__name">{name}</span></li>'
     )
-
-
-def _link(page: Page, target: str) -> str:
-    """Return a link in HTML: MkDocs rewrites only Markdown's, so that this one ends in .html."""
-    return relative(page.target, target).removesuffix(".md") + ".html"

@@ -7,7 +7,7 @@ from milestones.catalogue import TOPICS, Note
 from milestones.palette import CONSTRAINTS
 from milestones.site import filters
 from milestones.site.cards import marks
-from milestones.site.contract import Page, Site, plain, registry, relative
+from milestones.site.contract import Page, Site, html_link, plain, registry, relative
 
 _GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
 _ORDER = list(_GLYPHS)
@@ -33,9 +33,9 @@ def skyline(site: Site, page: Page) -> str:
     columns: list[str] = []
     for year in range(min(years), max(years) + 1):
         tower = sorted(years[year], key=lambda note: _ORDER.index(note.constraints[0]))
-        marks = "".join(_mark(note, page) for note in tower)
+        column = "".join(_mark(note, page) for note in tower)
         named = year % 5 == 0 or year == min(years)
-        columns.append(f"<div{f' data-year={year}' if named else ''}>{marks}</div>")
+        columns.append(f"<div{f' data-year={year}' if named else ''}>{column}</div>")
     picture = "\n".join(columns)
     return f'<div class="skyline" data-mirrors="timeline" aria-hidden="true">\n{picture}\n</div>'
 
@@ -43,9 +43,7 @@ def skyline(site: Site, page: Page) -> str:
 def _mark(note: Note, page: Page) -> str:
     """Return a milestone's mark: a link to its note, or to its row of the table."""
     key = note.constraints[0]
-    link = f"#{note.slug}"
-    if note.published:
-        link = relative(page.target, note.source).removesuffix(".md") + ".html"
+    link = html_link(page.target, note.source) if note.published else f"#{note.slug}"
     title = f"{note.name}, {note.year}: raised {key.replace('_', ' ')}"
     return (  # Material would take the title of a link away
         f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}">'

@@ -1,12 +1,11 @@
 """U-Net: the paper's sizes, independent versions, tiles against the whole, and that it learns."""
 
-import runpy
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from agreement import double, near
+from agreement import double, near, unchecked
 from scipy.ndimage import distance_transform_edt, label
 from torch import Tensor, nn
 from torch.nn import functional
@@ -254,9 +253,8 @@ def test_tiny_learns_more_than_the_best_threshold_on_grey_values():
 
 
 def test_network_compiles_to_one_graph_and_runs_in_half_precision():
-    """The compiler cannot read the wrappers that check shapes, so the source runs anew."""
-    source = runpy.run_path(unet.__file__)
-    net, images = source["UNet"](source["TINY"]), torch.randn(1, 1, 60, 60)
+    source = unchecked(unet)
+    net, images = source.UNet(source.TINY), torch.randn(1, 1, 60, 60)
     compiled = torch.compile(net, backend="aot_eager", fullgraph=True)
     whole = net(images)
     near("torch.compile", compiled(images), whole, 1e-4)

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import markdown
 import pytest
 import yaml
+from samples import claim
 
 from milestones.palette import CONSTRAINTS
 from milestones.site import claims, hooks, indexes, ledger
@@ -38,20 +39,6 @@ def lenet(three):
 @pytest.fixture
 def home(three):
     return three.page(three.text("docs/index.md", "---\ntitle: Home\nhide: [toc]\n---\n"))
-
-
-def claim(page, **changes):
-    data = {
-        "statement": "Fewer errors than a *dense* net | of its size.",
-        "paper": "0.95 %",
-        "measured": "3.2 %",
-        "seeds": 3,
-        "source": "Figure 9",
-        "scale": "60,000 digits against 1,797",
-        "device": "cpu",
-        **changes,
-    }
-    return SimpleNamespace(mime=claims.MIME, page=page, line=3, data=data)
 
 
 # -- check, published, meta

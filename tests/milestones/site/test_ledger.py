@@ -1,10 +1,10 @@
 """The ledger, the timeline, and what the form over them is told."""
 
 import re
-from types import SimpleNamespace
 
 import markdown
 import pytest
+from samples import claim
 
 from milestones.site import claims, filters, ledger, negatives, timeline
 
@@ -46,20 +46,6 @@ def rows(text):
         (dict(re.findall(r'([\w-]+)="([^"]*)"', attributes)), row)
         for (attributes, _), row in zip(found, cells, strict=True)
     ]
-
-
-def claim(page, **changes):
-    data = {
-        "statement": "Fewer errors than a *dense* net | of its size.",
-        "paper": "0.95 %",
-        "measured": "3.2 %",
-        "seeds": 3,
-        "source": "Figure 9",
-        "scale": "60,000 digits against 1,797",
-        "device": "cpu",
-        **changes,
-    }
-    return SimpleNamespace(mime=claims.MIME, page=page, line=3, data=data)
 
 
 @pytest.fixture
