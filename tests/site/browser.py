@@ -114,8 +114,13 @@ def launch() -> Iterator[Browser]:
 def show(page: Page, address: str) -> None:
     """Open an address, and wait until its letters and the theme's script are there."""
     page.goto(address)
-    page.wait_for_selector("html.js")  # Material says so as soon as it runs
+    ready(page)
     page.evaluate("document.fonts.ready.then(() => true)")
+
+
+def ready(page: Page) -> None:
+    """Wait until the scripts have run, which come after the first words are shown."""
+    page.wait_for_selector("html[data-ready]")
 
 
 def kinds(site: Path) -> dict[str, str]:

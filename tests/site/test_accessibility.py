@@ -19,21 +19,20 @@ FOCUSED = """async () => {
   if (!at || at === document.body) return null;
   const field = at.matches(".md-search__input"); // which opens its dialog, a moment later
   while (field && !search.checked) await new Promise(requestAnimationFrame);
-  const seen = at.matches(".md-option") ? at.nextElementSibling : at; // the label stands for it
-  const box = seen.getClientRects()[0] ?? seen.getBoundingClientRect();
-  const style = getComputedStyle(seen);
+  const box = at.getClientRects()[0] ?? at.getBoundingClientRect();
+  const style = getComputedStyle(at);
   const within = (from, to, end, part) => {
     const start = Math.max(from, 0), stop = Math.min(to, end);
     return start + part * (stop - start);
   };
   const over = [0.05, 0.5, 0.95].map(part => document.elementFromPoint(
     within(box.left, box.right, innerWidth, part), within(box.top, box.bottom, innerHeight, 0.5)));
-  const whole = seen.closest(".md-search__form") ?? seen; // what it suggests lies over the field
+  const whole = at.closest(".md-search__form") ?? at; // what it suggests lies over the field
   window.stops ??= new Map();
   if (!stops.has(at)) stops.set(at, stops.size);
   return {
     stop: stops.get(at),
-    name: at.outerHTML.slice(0, 120),
+    name: at.outerHTML.slice(0, 240),
     inside: at.closest("main") ? "main" : "",
     visible: box.width > 0 && box.height > 0 && box.right > 0 && box.left < innerWidth
       && box.bottom > 0 && box.top < innerHeight && at.checkVisibility({visibilityProperty: true}),
@@ -121,6 +120,19 @@ def test_every_stop_is_seen_and_none_is_a_trap(width, windows, address, kinds):
             mistakes.append(f"{kind}: the end was not reached")
         assert before > 3, f"{kind}: Tab found only {before + 1} stops"
     assert not mistakes, f"{len(mistakes)} at {width} px:\n" + "\n".join(mistakes[:40])
+
+
+def test_the_drawer_has_the_contents_of_the_page(windows, address, kinds):
+    page = windows(viewport={"width": 390, "height": 900}, reduced_motion="reduce").new_page()
+    show(page, f"{address}/{kinds['note']}")
+    page.get_by_role("button", name="Navigation").press("Enter")
+    beside = page.locator(".md-sidebar--secondary .md-nav__link").all_text_contents()
+    drawer = page.locator(".md-sidebar--primary .md-nav--secondary .md-nav__link")
+    assert drawer.all_text_contents() == beside
+    assert len(beside) > 8
+    page.locator(".md-nav__link[for=__toc] > button").press("Enter")
+    page.locator(".md-sidebar--primary .md-nav--secondary").get_by_text("Exercises").press("Enter")
+    page.wait_for_url("**#exercises")
 
 
 def test_the_search_opens_and_closes_by_keys(tab, address, kinds):

@@ -208,7 +208,7 @@ def test_figures_follow_the_toggle_on_the_page_and_enlarged(tab: Page, address: 
     assert scheme() == "default"
     light = colours()
     while scheme() != "slate":
-        tab.locator("label[for^='__palette_']:visible").click()
+        tab.locator(".scheme").click()
     for before, after in zip(light, colours(), strict=True):
         assert before.min() > 0.75
         assert after.max() < 0.35

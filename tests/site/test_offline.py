@@ -37,7 +37,7 @@ def test_the_navigation_leads_on(tab, folder, kinds):
     titles = []
     for tabs in range(tab.locator(".md-tabs__link").count()):
         tab.locator(".md-tabs__link").nth(tabs).click()
-        tab.wait_for_selector("html.js .md-tabs__item--active")
+        tab.wait_for_selector("html[data-ready] .md-tabs__item--active")
         assert tab.url.startswith(f"{folder}/"), tab.url
         assert tab.url.partition("#")[0].endswith(".html"), f"{tab.url} is no page"
         titles.append(tab.title())

@@ -158,11 +158,11 @@ def test_a_browser_asks_no_other_host_and_keeps_nothing(windows, address, built,
     page.keyboard.type("gradient")
     page.wait_for_selector(".md-search-result__item")
     page.keyboard.press("Escape")
-    page.locator(".md-option").first.press("Enter")
+    page.locator(".scheme").press("Enter")
     page.wait_for_load_state("networkidle")
     foreign = [url for url in asked if urlsplit(url).netloc not in (host, "")]
     assert not foreign, "\n".join(foreign[:40])
     assert len(asked) > len(pages), "the requests were not seen"
     assert context.cookies() == []
     kept = page.evaluate("[...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
-    assert kept == ["/.__palette"], f"kept in the browser: {kept}"
+    assert kept == ["ceiling-scheme"], f"kept in the browser: {kept}"

@@ -13,10 +13,10 @@ import pytest
 from playwright.sync_api import BrowserContext, Response
 
 PAGE = 60_000  # bytes of HTML, before compression: of a note that is short enough
-HEAVIEST = 84_000  # what the longest may weigh: half of it is prose, code and alternative texts
+HEAVIEST = 80_000  # what the longest may weigh: half of it is prose, code and alternative texts
 SHARED = 150_000  # scripts and styles, compressed
 VISIT = 350_000  # all that a first visit asks for but figures, compressed
-MARKUP = 50_000  # bytes of a note's HTML that are not its text and code; formulas are 12 kB of it
+MARKUP = 45_000  # bytes of a note's HTML that are not its text and code; formulas are 12 kB of it
 
 
 class Reader(HTMLParser):
@@ -73,6 +73,16 @@ def test_code_is_quiet_on_every_page(built: Path):
         for code in re.findall(r"(?s)<code\b[^>]*>(.*?)</code>", path.read_text(encoding="utf-8")):
             loud = re.search(r'<span class="(?:n|nb|o|p|k|mi|s2|c1)"|__codelineno|__span-', code)
             assert not loud, f"{path.relative_to(built)}: {code[:200]}"
+
+
+def test_no_page_asks_for_a_script_before_its_words_are_shown(built: Path):
+    """Scripts with an address wait in a template; what stands in the page itself asks for none."""
+    for path in built.rglob("*.html"):
+        page = path.read_text(encoding="utf-8")
+        waiting = re.findall(r'(?s)<template id="later">.*?</template>', page)
+        asked = re.findall(r"<script[^>]* src=", re.sub(r"(?s)<template.*?</template>", "", page))
+        assert not asked, f"{path.relative_to(built)}: {asked}"
+        assert sum(len(re.findall("<script", scripts)) for scripts in waiting) >= 3, path
 
 
 def test_a_first_visit_asks_for_little(

@@ -3,7 +3,7 @@
    The drawer and the branches of the navigation open by <label>s, which take no focus and say no
    name: each gets a button, laid over it (21-access.css). */
 (() => {
-  const SCROLLS = ".formula-body, .md-typeset__scrollwrap, .md-content p:has(> math)";
+  const SCROLLS = ".formula-body, .md-typeset__scrollwrap, .md-content p:has(> math), pre > code";
   const all = (selector) => document.querySelectorAll(selector);
 
   const button = (label, text) => {
@@ -34,10 +34,18 @@
       else target.removeAttribute("tabindex");
   });
 
+  /* On a narrow screen the drawer has the page's contents, too. */
+  const fill = (toggle) => {
+    const contents = document.querySelector(".md-sidebar--secondary .md-nav--secondary");
+    if (!contents || toggle.parentElement.querySelector(".md-nav--secondary")) return;
+    toggle.parentElement.append(contents.cloneNode(true));
+  };
+
   const watched = new WeakSet();
 
   let waiting = false;
   const mend = () => {
+    all("#__toc").forEach(fill);
     all(".md-header label[for=__drawer]").forEach((label) => button(label, "Navigation"));
     all(".md-nav--primary label.md-nav__link").forEach((label) =>
       button(label, `Pages of ${branch(label).textContent.trim()}`),

@@ -1,6 +1,6 @@
-"""The site's looks: one style sheet and one script, made of the parts in `docs/theme`.
+"""The site's looks: one style sheet and two scripts, made of the parts in `docs/theme`.
 
-A browser asks once for each, however many parts it has.
+A browser asks once for each, however many parts it has. One script runs before Material's own.
 """
 
 import re
@@ -9,15 +9,16 @@ from milestones.site.contract import Site
 
 
 def files(site: Site) -> dict[str, str]:
-    """Return the style sheet and the script."""
+    """Return the style sheet and the scripts."""
     theme = site.root / "docs" / "theme"
-    parts = {
-        kind: [path.read_text(encoding="utf-8") for path in sorted(theme.glob(f"_{kind}/*"))]
-        for kind in ("styles", "scripts")
-    }
-    styles = re.sub(r"/\*.*?\*/", "", "\n".join(parts["styles"]), flags=re.DOTALL)
+
+    def parts(pattern: str) -> str:
+        return "\n".join(path.read_text(encoding="utf-8") for path in sorted(theme.glob(pattern)))
+
+    styles = re.sub(r"/\*.*?\*/", "", parts("_styles/*.css"), flags=re.DOTALL)
     lines = (line.strip() for line in styles.splitlines())
     return {
         "theme/site.css": "\n".join(line for line in lines if line) + "\n",
-        "theme/site.js": "\n".join(parts["scripts"]),
+        "theme/before.js": parts("_scripts/before/*.js"),
+        "theme/site.js": parts("_scripts/*.js"),
     }

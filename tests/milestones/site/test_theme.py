@@ -44,6 +44,14 @@ def test_colours_are_those_of_the_palette(scheme, column):
         assert contrast(found[constraint.key], background) >= 3, constraint.key
 
 
+def test_the_bars_of_the_browser_have_the_colour_of_the_page():
+    template = (THEME / "_templates" / "main.html").read_text()
+    (still,) = re.findall(r'name="theme-color" content="(.*?)"', template)
+    (switched,) = re.findall(r'\.content = dark \? "(.*?)" : "(.*?)"', template)
+    assert switched == (variables("slate")["paper"], variables("default")["paper"])
+    assert still == variables("default")["paper"]
+
+
 def test_every_constraint_has_its_mark():
     marks = dict(re.findall(r"\.mark--(\w+) \{ --mark: var\(--(\w+)\); \}", STYLES))
     assert marks == {constraint.key: constraint.key for constraint in palette.CONSTRAINTS}
