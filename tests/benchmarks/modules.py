@@ -14,6 +14,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import torch
+from references import Basic, Bias, Level, Side
 from torch import Tensor, nn
 
 Step = Callable[[], object]
@@ -36,6 +37,26 @@ def backward(module: Callable[[Tensor], Tensor], *shape: int) -> Step:
         module(x).backward(weights)
 
     return step
+
+
+def backprop() -> Pair:
+    """The gradient by hand beside autograd's: 60 nets of 8-3-8, as on the page."""
+    from milestones.foundations.backprop import ENCODER, Network
+
+    nets, patterns = 60, torch.eye(8, dtype=torch.float64)
+    ours = Network(ENCODER, nets)
+    theirs = nn.Sequential(Side(nets, 8, 3), Side(nets, 3, 8))
+    weights = list(theirs.parameters())
+
+    def descent() -> object:
+        error = (patterns - theirs(patterns.expand(nets, -1, -1))).square().sum() / 2
+        return torch.autograd.grad(error, weights)
+
+    return Pair(
+        "backprop: the gradient of 60 nets of 8-3-8",
+        lambda: ours.descent(patterns, patterns),
+        descent,
+    )
 
 
 def lenet() -> Pair:
@@ -76,16 +97,15 @@ def alexnet() -> Pair:
     return Pair("alexnet: 4 images", backward(AlexNet(), *shape), backward(theirs, *shape))
 
 
-class Bias(nn.Module):
-    """A bias for each unit, not for each map."""
+def unet() -> Pair:
+    """The whole net, a quarter as wide as the paper's; torch's as somebody else would nest it."""
+    from milestones.foundations.unet import Config, UNet
 
-    def __init__(self, *shape: int) -> None:
-        super().__init__()
-        self.bias = nn.Parameter(torch.zeros(shape))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Add it."""
-        return x + self.bias
+    ours = UNet(Config(width=16, dropout=0.0))
+    theirs = nn.Sequential(Level(1, 16, 4), nn.Conv2d(16, 2, 1))
+    assert sum(p.numel() for p in ours.parameters()) == sum(p.numel() for p in theirs.parameters())
+    shape = (1, 1, 252, 252)
+    return Pair("unet: width 16, 252×252", backward(ours, *shape), backward(theirs, *shape))
 
 
 def convnet() -> Pair:
@@ -120,28 +140,6 @@ def adam() -> Pair:
         steps(Adam),
         steps(torch.optim.Adam, foreach=True),
     )
-
-
-class Basic(nn.Module):
-    """A block of two convolutions as torch.nn would have it written."""
-
-    def __init__(self, inside: int, outside: int, stride: int) -> None:
-        super().__init__()
-        self.body = nn.Sequential(
-            *(nn.Conv2d(inside, outside, 3, stride, 1, bias=False), nn.BatchNorm2d(outside)),
-            *(nn.ReLU(inplace=True), nn.Conv2d(outside, outside, 3, 1, 1, bias=False)),
-            nn.BatchNorm2d(outside),
-        )
-        projection = nn.Conv2d(inside, outside, 1, stride, bias=False)
-        self.shortcut = (
-            nn.Identity()
-            if (inside, stride) == (outside, 1)
-            else nn.Sequential(projection, nn.BatchNorm2d(outside))
-        )
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Add the input, or what a projection makes of it."""
-        return nn.functional.relu(self.body(x) + self.shortcut(x), inplace=True)
 
 
 def residual() -> Pair:
@@ -224,21 +222,8 @@ def weight_decay() -> Pair:
     )
 
 
-PAIRS = [
-    *(
-        convnet,
-        lenet,
-        alexnet,
-        weight_decay,
-        relu,
-        residual,
-        dropout,
-        batch_norm,
-        layer_norm,
-        gelu,
-        adam,
-    )
-]
+PAIRS = [backprop, convnet, lenet, alexnet, unet]
+PAIRS += [weight_decay, relu, residual, dropout, batch_norm, layer_norm, gelu, adam]
 
 
 def quotients(pair: Pair, rounds: int) -> list[float]:
