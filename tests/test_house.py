@@ -67,11 +67,11 @@ def test_one_slug_three_files():
     assert missing == []
 
 
-def test_a_planned_milestone_pretends_nothing():
+def test_a_planned_milestone_and_a_mentioned_model_pretend_nothing():
     pretended = [
         name(file)
-        for note in notes()
-        if note.status == "planned"
+        for note in (*notes(), *notes().mentioned)
+        if note.status in ("planned", "mentioned")
         for file in files_of(note.topic, note.slug)[1:]
         if file.exists()
     ]
@@ -95,6 +95,7 @@ def test_slugs_are_unique_and_listed_with_their_topic():
     slugs = [note.slug for note in notes()]
     assert len(slugs) == len(set(slugs))
     assert [n.slug for n in notes() if n.slug not in catalogue.TOPICS[n.topic].slugs] == []
+    assert [n.slug for n in notes().mentioned if n.slug in catalogue.TOPICS[n.topic].slugs] == []
 
 
 @pytest.mark.parametrize(

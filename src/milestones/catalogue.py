@@ -55,9 +55,14 @@ class CatalogueError(ValueError):
 
 @dataclass(frozen=True)
 class Catalogue:
-    """All milestones, in reading order."""
+    """All milestones, in reading order, and beside them the models that are only mentioned.
+
+    A model that is mentioned has its numbers here, for figures and tables, and no page: it is found
+    by its slug, but is none of the milestones that are counted, listed and linked.
+    """
 
     notes: tuple[Note, ...]
+    mentioned: tuple[Note, ...] = ()
 
     @classmethod
     def read(cls, root: Path) -> "Catalogue":
@@ -69,7 +74,9 @@ class Catalogue:
         notes, problems = reading.read(root)
         if problems:
             raise CatalogueError(problems)
-        return cls(tuple(sorted(notes, key=_reading_position)))
+        notes.sort(key=_reading_position)
+        mentioned = tuple(note for note in notes if note.status == "mentioned")
+        return cls(tuple(note for note in notes if note.status != "mentioned"), mentioned)
 
     def __iter__(self) -> Iterator[Note]:
         return iter(self.notes)
@@ -119,7 +126,7 @@ class Catalogue:
 
     @cached_property
     def _by_slug(self) -> Mapping[str, Note]:
-        return {note.slug: note for note in self.notes}
+        return {note.slug: note for note in (*self.notes, *self.mentioned)}
 
     @cached_property
     def _by_source(self) -> Mapping[str, Note]:

@@ -8,7 +8,14 @@ from pathlib import Path
 import pytest
 import yaml
 
-from milestones.catalogue import TOPICS, Catalogue, CatalogueError, main, update_readme
+from milestones.catalogue import (
+    TOPICS,
+    Catalogue,
+    CatalogueError,
+    main,
+    readme_table,
+    update_readme,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -88,6 +95,44 @@ def test_a_quantity_is_a_number_text_a_range_or_unknown(history, written, read):
     assert Catalogue.read(history.root)["lenet"].scale.parameters.value == read
 
 
+@pytest.fixture
+def mentioned(three):
+    """Two models that are only mentioned, beside the three milestones."""
+    for slug, ancestors in {"palm": ["lenet"], "flan": ["palm"]}.items():
+        changes = {"status": "mentioned", "builds_on": ancestors, "seconds": ...}
+        three.note(slug, "transformers", year=2022, **changes)
+    return three
+
+
+def test_a_model_that_is_mentioned_has_numbers_and_is_no_milestone(mentioned):
+    catalogue = Catalogue.read(mentioned.root)
+    assert [note.slug for note in catalogue.mentioned] == ["flan", "palm"]
+    assert catalogue["palm"].scale.parameters.value == 60000
+    milestones = {"backprop", "convnet", "lenet"}
+    assert {note.slug for note in catalogue} == milestones
+    assert {note.slug for note in catalogue.in_time} == milestones
+    assert len(catalogue) == 3
+    assert not catalogue["palm"].published
+    assert catalogue.of_topic("transformers") == catalogue.built_on_by("lenet") == ()
+    assert "palm" not in {note.slug for note in catalogue.of_constraint("data")}
+    assert catalogue.of_source("papers/transformers/palm.md") is None
+    assert readme_table(catalogue) == readme_table(Catalogue(catalogue.notes))
+
+
+def test_the_mistakes_of_a_model_that_is_mentioned_are_told_with_the_others(mentioned):
+    source = mentioned.note("gato", "control", status="mentioned", seconds=..., year=1, venue=...)
+    found = problems(mentioned)
+    assert [path for path, _, _ in found] == [source, source]
+    assert (source, line_of(mentioned, source, "year:")) in [problem[:2] for problem in found]
+
+
+def test_a_milestone_does_not_build_on_what_is_only_mentioned(mentioned):
+    source = mentioned.note("unet", builds_on=["lenet", "palm"])
+    path, line, said = only_problem(mentioned)
+    assert (path, line) == (source, line_of(mentioned, source, "- palm"))
+    assert said == "builds on `palm`, which is only mentioned: name a milestone"
+
+
 def test_every_slug_of_the_topics_stands_there_once():
     slugs = [slug for topic in TOPICS.values() for slug in topic.slugs]
     assert len(slugs) == len(set(slugs)) == 69
@@ -118,7 +163,7 @@ def test_every_slug_of_the_topics_stands_there_once():
         ({"builds_on": ["lenett"]}, "- lenett", "builds on `lenett`, which has no file: did you"),
         ({"builds_on": ["lenet"]}, "builds_on", "builds on itself: lenet → lenet"),
         ({"scale": 3}, "scale", "`scale` must be parameters, data, compute, hardware, energy"),
-        ({"status": "plan"}, "status", "`status` must be published, draft or planned, not"),
+        ({"status": "plan"}, "status", "`status` must be published, draft, planned or ment"),
         ({"seconds": -1}, "seconds", "`seconds` must be a number: how long the page may take"),
         ({"seconds": 0}, "seconds", "`seconds` must be a number: how long the page may take"),
         ({"seconds": 21}, "seconds", "`seconds` is 21, but no page may take more than 20"),

@@ -33,16 +33,19 @@ def header(site: Site, note: Note) -> str:
             f"{note.contribution}\n{{ .milestone__contribution }}",
             f"{marks(note, target)}\n{{ .marks }}",
             _definitions("milestone__lineage", _lineage(site, note, "Builds on", "Built on by")),
-            _definitions(
-                "milestone__scale",
-                {name.capitalize(): amount(name, getattr(note.scale, name)) for name in _SCALE},
-            ),
-            _folded("Where these numbers come from", _sources(note)),
+            numbers(note),
             _folded("Cite the paper", f"```bibtex\n{bibtex.entry(note)}\n```"),
             f"{_downloads(site, note)}\n{{ .milestone__downloads }}",
             "</header>",
         ]
     )
+
+
+def numbers(note: Note) -> str:
+    """Return how large the paper's experiment was, and, folded, where that was read."""
+    amounts = {name.capitalize(): amount(name, getattr(note.scale, name)) for name in _SCALE}
+    sources = _folded("Where these numbers come from", _sources(note))
+    return f"{_definitions('milestone__scale', amounts)}\n\n{sources}"
 
 
 def neighbours(site: Site, note: Note) -> str:

@@ -195,6 +195,7 @@ def _between(files: Collection[_File]) -> list[Problem]:
         owners.setdefault(slug, file)
     # A misnamed file is reported once, as such, and not again by all that build on it.
     known = sorted({*owners, *(file.slug for file in files)})
+    mentioned = [slug for slug in owners if owners[slug].data.get("status") == "mentioned"]
     ancestors: dict[str, list[str]] = {}
     for slug, file in owners.items():
         given = file.data.get("builds_on")
@@ -206,8 +207,12 @@ def _between(files: Collection[_File]) -> list[Problem]:
                     f"builds on `{item}`, which has no file: {suggest(item, known)} "
                     "(a milestone without a note has a file with `status: planned`)"
                 )
-                line = file.line(["builds_on", position])
-                problems.append(Problem(file.source, line, message))
+            elif item in mentioned and slug not in mentioned:
+                message = f"builds on `{item}`, which is only mentioned: name a milestone"
+            else:
+                continue
+            line = file.line(["builds_on", position])
+            problems.append(Problem(file.source, line, message))
     for cycle in _cycles(ancestors):
         file = owners[cycle[0]]
         message = f"builds on itself: {' → '.join(cycle)}; take out one of these steps"

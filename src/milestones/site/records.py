@@ -199,8 +199,8 @@ class FrontMatter(_Record):
     seconds: Annotated[float, Strict(), Field(gt=0, allow_inf_nan=False)] | None = Field(
         None, description="a number: how long the page may take to run"
     )
-    status: Literal["published", "draft", "planned"] = Field(
-        "published", description="published, draft or planned"
+    status: Literal["published", "draft", "planned", "mentioned"] = Field(
+        "published", description="published, draft, planned or mentioned"
     )
     first_published: Day | None = Field(None, description="a date, as 2026-11-20")
     revised: tuple[Revision, ...] = Field(
@@ -225,7 +225,7 @@ class FrontMatter(_Record):
 
 
 class Note(FrontMatter):
-    """A milestone: its front matter, and where its file stands."""
+    """A milestone, or a model that is only mentioned: its front matter, and where its file is."""
 
     source: str = Field(description="the file, relative to the repository's root")
     name: str = Field(description="the short name: the page's heading, or else the title")

@@ -182,7 +182,7 @@ def test_gpu_agrees_with_cpu(gpu):
     pytest.fail(UNWRITTEN)
 ''')
 
-_PLANNED = re.compile(r"^status:[ ]*planned[ ]*(?:#.*)?\n", re.MULTILINE)
+_PLANNED = re.compile(r"^status:[ ]*(?:planned|mentioned)[ ]*(?:#.*)?\n", re.MULTILINE)
 _SAYS_PLANNED = re.compile(r"(?:this (?:note|milestone) is )?planned\.?", re.IGNORECASE)
 
 

@@ -35,15 +35,16 @@ def test_lays_out_the_three_files_and_a_new_topics_package(tmp_path: Path):
     assert (sections[0], sections[-1], len(sections)) == ("Before", "References", 11)
 
 
-def test_a_planned_note_keeps_its_front_matter(tmp_path: Path):
-    note = plan(tmp_path)
+@pytest.mark.parametrize("status", ["planned", "mentioned"])
+def test_a_planned_note_keeps_its_front_matter(tmp_path: Path, status: str):
+    note = plan(tmp_path, PLANNED.replace("planned", status))
     lay_out(tmp_path, "sequences", "lstm")
     text = note.read_text()
     assert text.startswith(
         "---\ntitle: Long Short-Term Memory\nyear: 1997\nslug: lstm\nseconds: 10\nstatus: draft\n"
         "---\n\n# Lstm\n"
     )
-    assert "planned" not in text.partition("\n---\n")[0]
+    assert status not in text.partition("\n---\n")[0]
 
 
 @pytest.mark.parametrize(
