@@ -141,9 +141,16 @@ def html_link(start: str, end: str) -> str:
     return relative(start, end).removesuffix(".md") + ".html"
 
 
+_MARKS = re.compile(r"[\\`*_\[\]{}<>#$|~^&!=]|^(?=[-+:?]|\d+[.)]).")
+"""What Markdown or an extension may take for a mark, anywhere or where a block begins."""
+
+
 def plain(text: str) -> str:
-    """Escape what Markdown would take for a mark."""
-    return re.sub(r"([\\`*_\[\]<>#$|{}~^])", r"\\\1", text).replace("&", "&amp;")
+    """Return a text such that Markdown shows just this, on one line.
+
+    Marks become character references: which of them a backslash would hide depends on extensions.
+    """
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
 
 def reference_page(module: str) -> str:

@@ -1,8 +1,9 @@
 """The glossary: its page, and what the first use of a term on any other page links to."""
 
 import re
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from milestones.site import data
 from milestones.site.contract import Page, Site, note_of, plain, registry, relative
@@ -10,13 +11,23 @@ from milestones.site.contract import Page, Site, note_of, plain, registry, relat
 SOURCE = "docs/browse/_glossary.yaml"
 PAGE = "browse/glossary.md"
 
+_MARKED = re.compile(r"`[^`]+`|\*+[^*\s][^*]*\*+|\$[^$\s]+\$|\[[^]]*\]\([^)]*\)|</?\w[^>]*>")
+
+
+def _unmarked(sentence: str) -> str:
+    """Refuse code, emphasis, formulas, links and tags: a sentence that hovering shows has none."""
+    if found := _MARKED.search(sentence):
+        raise ValueError(f"it is shown as it stands, so write `{found[0]}` in plain words")
+    return sentence
+
 
 class Term(BaseModel):
     """A term, and one sentence that explains it.
 
     Attributes:
         term: As it is written within a sentence.
-        says: The sentence: plain text, as it is also what hovering shows.
+        says: The sentence: plain text, as it is also what hovering shows. Single signs may stand
+            in it, marks of Markdown may not.
         also: Other spellings by which prose uses it, such as its plural.
         note: The milestone that introduced it, or explains it best.
     """
@@ -24,7 +35,7 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     term: str
-    says: str
+    says: Annotated[str, AfterValidator(_unmarked)]
     also: tuple[str, ...] = ()
     note: str | None = None
 
