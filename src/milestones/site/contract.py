@@ -6,9 +6,10 @@ the main process of every build, so nothing here may import torch or matplotlib.
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from milestones.catalogue import Catalogue, Note
 
@@ -124,6 +125,23 @@ def registry(site: Site, *, reread: bool = False) -> Catalogue:
     if reread or _last is None or _last[0] is not site:
         _last = site, Catalogue.read(site.root)
     return _last[1]
+
+
+_Found = TypeVar("_Found")
+
+
+def once_a_build(look: Callable[[Site], _Found]) -> Callable[[Site], _Found]:
+    """Let a function look at each site once: every build has a site of its own."""
+    last: tuple[Site, _Found] | None = None
+
+    @wraps(look)
+    def looked(site: Site) -> _Found:
+        nonlocal last
+        if last is None or last[0] is not site:
+            last = site, look(site)
+        return last[1]
+
+    return looked
 
 
 def note_of(site: Site, page: Page) -> Note | None:

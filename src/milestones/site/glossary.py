@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from milestones.site import data
-from milestones.site.contract import Page, Site, note_of, plain, registry, relative
+from milestones.site.contract import Page, Site, note_of, once_a_build, plain, registry, relative
 
 SOURCE = "docs/browse/_glossary.yaml"
 PAGE = "browse/glossary.md"
@@ -45,6 +45,7 @@ class Term(BaseModel):
         return re.sub(r"[^a-z0-9]+", "-", self.term.lower()).strip("-")
 
 
+@once_a_build
 def entries(site: Site) -> list[Term]:
     """Return all terms by the alphabet; a note that does not exist is reported."""
     if not (site.root / SOURCE).exists():

@@ -89,7 +89,7 @@ PAGES = {
     "topic": lambda site, _: indexes.topic(site, "foundations").split("---\n")[-1],
     "neighbours": lambda site, page: cards.neighbours(site, site.lenet),
 }
-NAMED = {"timeline": '{}, 1986: raised optimization', "lineage": "The lineage of {}"}
+NAMED = {"timeline": "{}, 1986: raised optimization", "lineage": "The lineage of {}"}
 
 
 @pytest.mark.parametrize("published", [True, False])

@@ -34,13 +34,13 @@ def test_the_glossary_is_sorted_and_links_notes_that_are_written(three, page):
     assert places == sorted(places)
     assert '<a href="../papers/foundations/lenet.md">LeNet (1998)</a>' in made
     assert "convnet.md" not in made
-    assert "What 3 * 3 and a_b \"make\" < 9." in made
+    assert 'What 3 * 3 and a_b "make" < 9.' in made
 
 
 def test_each_page_gets_the_terms_that_it_does_not_explain_itself(three, page):
     essay = three.page(three.text("docs/essay/data.md", "# Data\n"))
     found = glossary.terms(three.site, essay)
-    assert found["losses"] == ("../browse/glossary.md#loss", "What 3 * 3 and a_b \"make\" < 9.")
+    assert found["losses"] == ("../browse/glossary.md#loss", 'What 3 * 3 and a_b "make" < 9.')
     assert set(found) == {"loss", "losses", "Attention", "XOR"}
     lenet = three.page("papers/foundations/lenet.md")
     assert set(glossary.terms(three.site, lenet)) == {"loss", "losses", "XOR"}
@@ -113,6 +113,14 @@ def test_a_list_is_read_anew_when_it_changes(three, page):
     assert len(data.read(three.site, glossary.SOURCE, glossary.Term)) == 3
     three.text(glossary.SOURCE, "[]")
     assert data.read(three.site, glossary.SOURCE, glossary.Term) == []
+
+
+def test_a_build_reads_the_glossary_once(three, page):
+    site = three.site
+    first = glossary.entries(site)
+    three.text(glossary.SOURCE, "[]")
+    assert glossary.entries(site) is first
+    assert glossary.entries(three.site) == []
 
 
 def test_what_is_not_yaml_is_told_with_its_line(three, page):
