@@ -84,17 +84,20 @@ def _arc(row: dict[str, int], earlier: str, later: str, taken: bool) -> str:
 
 
 def _row(site: Site, note: Note, page: Page) -> str:
-    """Return a milestone: its mark chooses it, its name opens its note."""
+    """Return a milestone: its mark chooses it; its name opens its note, or if none, chooses too."""
     key = note.constraints[0]
     name = escape(note.name)
+    here, says = f'href="#{note.slug}"', f'aria-label="The lineage of {name}"'
     if note.published:
         name = f'<a href="{html_link(page.target, note.source)}">{name}</a>'
+    else:  # the name says where the mark leads, so that who goes from link to link meets one
+        name = f'<a class="lineage__planned" {here} {says}>{name}</a>'
+        says = 'tabindex="-1" aria-hidden="true"'
+    mark = f'<a class="lineage__mark" {here} {says}>{MARKS[key].glyph}</a>'
     before = ", ".join(escape(registry(site)[slug].name) for slug in note.builds_on)
     hidden = f'<span class="lineage__before">builds on {before}</span>' if before else ""
     return (
         f'<li id="{note.slug}" data-before="{" ".join(note.builds_on)}" class="mark--{key}">'
         f'<span class="lineage__year">{note.year}</span>'
-        f'<a class="lineage__mark" href="#{note.slug}" '
-        f'aria-label="The lineage of {escape(note.name)}">{MARKS[key].glyph}</a>'
-        f"<span>{name}</span>{hidden}</li>"
+        f"{mark}<span>{name}</span>{hidden}</li>"
     )

@@ -47,3 +47,7 @@ def test_each_milestone_is_a_row_and_each_idea_taken_an_arc(three):
     assert '<a href="../papers/foundations/lenet.html">LeNet</a>' in made
     assert "builds on Convnet, Back-propagation" in made
     assert "convnet.html" not in made  # it is planned
+    choice = 'href="#convnet" aria-label="The lineage of Convnet">Convnet</a>'
+    assert f'<a class="lineage__planned" {choice}' in made
+    assert made.count('aria-label="The lineage of ') == 3  # one for each to be heard
+    assert made.count('aria-hidden="true">') == 1 + 1  # the planned one's mark, and the picture
