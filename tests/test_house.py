@@ -1,7 +1,5 @@
 """The house's contract (see CONTRIBUTING.md): names, sizes, and who may import whom."""
 
-import ast
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -9,6 +7,7 @@ import pytest
 
 from milestones import catalogue
 from milestones.catalogue import Catalogue
+from milestones.site import lineage
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -33,16 +32,8 @@ def length(path: Path) -> int:
     return len(path.read_text(encoding="utf-8").splitlines())
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Every dotted name that a file imports, `from a import b` as `a.b`."""
-    package = path.relative_to(ROOT / "src").with_suffix("").parts
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom):
-            above = package[: -node.level] if node.level else ()
-            module = ".".join([*above, *filter(None, [node.module])])
-            yield from (f"{module}.{alias.name}" for alias in node.names)
+def imports(path: Path) -> list[str]:
+    return lineage.imported(path, ROOT / "src")
 
 
 def files_of(topic: str, slug: str) -> list[Path]:

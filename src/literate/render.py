@@ -16,7 +16,7 @@ from literate import maths, snippets
 from literate.outputs import Outputs, ticks
 from literate.page import Cell, Page, Prose, outside_fences
 from literate.site import Site
-from literate.words import Words
+from literate.words import Words, broken_lines
 
 _DUMPER = getattr(yaml, "CSafeDumper", yaml.SafeDumper)  # in C: a twentieth of the time
 _INSERT = re.compile(r"^<!-- insert: (?P<name>[\w-]+) -->\s*$")
@@ -135,7 +135,9 @@ class Renderer:
 
     def _prose(self, page: Page, block: Prose, words: Words) -> str:
         lines: list[str] = []
-        for _, line, is_prose in outside_fences(block.text):
+        found = list(outside_fences(block.text))
+        broken = broken_lines("\n".join(line if is_prose else "" for _, line, is_prose in found))
+        for offset, line, is_prose in found:
             if not is_prose:
                 lines.append(line)
             elif insert := _INSERT.match(line):
@@ -143,7 +145,7 @@ class Renderer:
             elif link := snippets.LINK.match(line):
                 lines.append(self._snippet(_linked(page, link), link["name"], words.names))
             else:
-                words.begin(line)
+                words.begin(line, broken=offset in broken)
                 lines.append(self._inline(page, line, words))
         return "\n".join(lines)
 

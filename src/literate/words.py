@@ -7,9 +7,12 @@ from collections.abc import Mapping
 
 # Code, formulas, HTML, attributes, what stands in brackets, and what is emphasized, as titles are
 _VERBATIM = re.compile(
-    r"(`+[^`]+`+(?:\{[^}]*\})?|(?<!\\)\$[^$]+\$|<[^>]*>|\{[^}]*\}|\[[^\]]*\](?:\[[^\]]*\])?"
+    r"(`+[^`]+`+(?:\{[^}]*\})?|(?<!\\)\$(?!\s)[^$]+(?<!\s)\$|<[^>]*>|\{[^}]*\}|\[[^\]]*\](?:\[[^\]]*\])?"
     r"|(?<!\*)\*[^*\s`][^*`]*\*(?!\*))"
 )
+_MARKS = re.compile(
+    r"[\"&<>`*_$|~^\\\[\]{}]"
+)  # what would end an attribute, or begin more than text
 _HEADING = re.compile(r"#+ +(?P<title>.*)")
 _NO_PROSE = ("[^", "!!!", "???", "===", "<", "|")
 _SOURCES = {"references", "sources", "bibliography"}
@@ -21,7 +24,8 @@ class Words:
     Args:
         names: Which code names link to which entry of the reference; all of their uses do.
         terms: Each spelling of a term, its link and the sentence that hovering shows; only the
-            first use of a link's terms becomes one, and none in a list of sources.
+            first use of a link's terms becomes one, and none in a list of sources. Sentences are
+            plain text.
     """
 
     def __init__(self, names: Mapping[str, str], terms: Mapping[str, tuple[str, str]]) -> None:
@@ -34,8 +38,8 @@ class Words:
         self._linked: set[str] = set()
         self._heading = self._formula = self._sources = self._is_prose = False
 
-    def begin(self, line: str) -> None:
-        """Look at a line of prose before its parts are linked."""
+    def begin(self, line: str, *, broken: bool = False) -> None:
+        """Look at a line of prose before its parts are linked; `broken_lines` tells if it is."""
         heading = _HEADING.match(line)
         if heading:
             self._sources = heading["title"].lower() in _SOURCES
@@ -45,6 +49,7 @@ class Words:
         self._is_prose = not (
             heading
             or inside
+            or broken
             or self._formula
             or self._sources
             or line.lstrip().startswith(_NO_PROSE)
@@ -69,5 +74,19 @@ class Words:
         if link in self._linked:
             return found[0]
         self._linked.add(link)
-        said = sentence.replace('"', "&quot;")
+        said = _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", sentence)
         return f'[{found[0]}]({link}){{ data-says="{said}" }}'
+
+
+def broken_lines(text: str) -> set[int]:
+    """Return the lines of a text, from 0, that share a formula or the like with another line."""
+    found: set[int] = set()
+    first = 0
+    for paragraph in text.split("\n\n"):
+        for part in _VERBATIM.finditer(paragraph):
+            start = first + paragraph.count("\n", 0, part.start())
+            lines = part[0].count("\n") + 1
+            if lines > 1:
+                found.update(range(start, start + lines))
+        first += paragraph.count("\n") + 2
+    return found

@@ -40,6 +40,7 @@ __all__ = [
     "main",
     "readme_table",
     "update_readme",
+    "when",
 ]
 
 _READING_ORDER = [slug for topic in TOPICS.values() for slug in topic.slugs]
@@ -138,6 +139,14 @@ def _reading_position(note: Note) -> tuple[int, int, int, str]:
     listed = note.slug in _READING_ORDER
     place = _READING_ORDER.index(note.slug) if listed else len(_READING_ORDER)
     return list(TOPICS).index(note.topic), place, note.year, note.slug
+
+
+def when(note: Note) -> float:
+    """Return a paper's place in time: its month on arXiv if that is of its year, or mid-year."""
+    found = re.match(r"(\d\d)(\d\d)\.", note.arxiv or "")
+    if found and 2000 + int(found[1]) == note.year:
+        return note.year + (int(found[2]) - 0.5) / 12
+    return note.year + 0.5
 
 
 # ----------------------------------------------------------------------------------------- README

@@ -64,3 +64,6 @@ CONSTRAINTS = (
     _constraint("compute_efficiency", "◇", 5),
     _constraint("energy", "✚", 6),
 )
+
+MARKS = {constraint.key: constraint for constraint in CONSTRAINTS}
+"""The same by their keys, in the same order."""

@@ -1,23 +1,30 @@
 """Which words of prose become links, and which must not."""
 
-import pytest
+from xml.etree import ElementTree
 
-from literate.words import Words
+import pytest
+from markdown import markdown
+
+from literate.words import Words, broken_lines
 
 TERMS = {
     "attention": ("../g.md#attention", "Looks where it pays."),
     "attends": ("../g.md#attention", "Looks where it pays."),
     "self-attention": ("../g.md#self", 'It looks at "itself".'),
     "loss": ("../g.md#loss", "What is made small."),
+    "C++": ("../g.md#c", "A language."),
+    "1.58-bit": ("../g.md#bits", "Three values."),
+    "f(x)|g": ("../g.md#f", "Either."),
 }
 LOSS = '[loss](../g.md#loss){ data-says="What is made small." }'
 
 
 def linked(*lines, names=None):
     words = Words(names or {}, TERMS)
+    broken = broken_lines("\n".join(lines))
     found = []
-    for line in lines:
-        words.begin(line)
+    for number, line in enumerate(lines):
+        words.begin(line, broken=number in broken)
         found.append(words.link(line))
     return found
 
@@ -32,7 +39,7 @@ def test_only_the_first_use_is_linked_whatever_its_spelling():
 def test_the_longest_term_is_meant_and_case_is_kept():
     (line,) = linked("Self-attention and attention.")
     assert line.startswith("[Self-attention](../g.md#self)")
-    assert "It looks at &quot;itself&quot;." in line
+    assert "It looks at &#34;itself&#34;." in line
     assert "and [attention](../g.md#attention)" in line
 
 
@@ -59,6 +66,50 @@ def test_what_is_no_prose_is_left_alone(line):
 def test_formulas_of_many_lines_and_lists_of_sources_are_left_alone():
     lines = ["$$", "loss = 1", "$$", "## References", "- A loss.", "## After", "A loss."]
     assert linked(*lines) == [*lines[:-1], f"A {LOSS}."]
+
+
+@pytest.mark.parametrize(("term", "link"), [("C++", "c"), ("1.58-bit", "bits"), ("F(x)|g", "f")])
+def test_signs_in_a_term_are_no_pattern(term, link):
+    (line,) = linked(f"Of {term}, as they say.")
+    assert line.startswith(f"Of [{term}](../g.md#{link}){{ ")
+    assert line.endswith(" }, as they say.")
+
+
+def test_what_only_fits_the_signs_of_a_term_is_left_alone():
+    lines = ["Not 1x58-bit, 11.58-bit or 1.58-bits, nor C, CCC, C+ or xC++.", "f(x) and g"]
+    assert linked(*lines) == lines
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["Where $a +", "loss = 1$ stands."],
+        ["Where $a", "+ b", "= loss + attention$ stands."],
+        ["In `a", "loss` of code."],
+        ["In *a title of", "some loss*."],
+        ["In [a text on", "the loss](../a.md)."],
+        ["In <span", 'title="loss">it</span>.'],
+    ],
+)
+def test_what_goes_on_over_lines_is_left_alone(lines):
+    assert linked(*lines) == lines
+    assert linked("First.", "", *lines, "", "A loss.") == ["First.", "", *lines, "", f"A {LOSS}."]
+
+
+def test_prices_on_two_lines_are_no_formula():
+    lines = ["It costs $5 of", "loss, or $6."]
+    assert linked(*lines) == ["It costs $5 of", f"{LOSS}, or $6."]
+
+
+@pytest.mark.parametrize("mark", [*'"&<>`*_$|~^\\[]{}!#.', "*em*", "`x`", "$x$", "<b>", "[a](b)"])
+def test_a_sentence_is_shown_as_it_is_written(mark):
+    sentence = f"It {mark} is {mark} small."
+    words = Words({}, {"loss": ("g.md", sentence)})
+    words.begin("The loss.")
+    extensions = ["attr_list", "tables", "pymdownx.betterem", "pymdownx.arithmatex"]
+    (link,) = ElementTree.fromstring(markdown(words.link("The loss."), extensions=extensions))
+    assert (link.text, link.attrib) == ("loss", {"href": "g.md", "data-says": sentence})
+    assert link.tail == "."
 
 
 def test_a_price_is_no_formula_that_ends_later():

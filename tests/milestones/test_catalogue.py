@@ -15,6 +15,7 @@ from milestones.catalogue import (
     main,
     readme_table,
     update_readme,
+    when,
 )
 
 ROOT = Path(__file__).parents[2]
@@ -67,6 +68,21 @@ def test_reading_order_is_that_of_the_topics_and_time_order_that_of_years(histor
     catalogue = Catalogue.read(history.root)
     assert [note.slug for note in catalogue] == ["alexnet", "unlisted", "relu", "adam"]
     assert [note.slug for note in catalogue.in_time] == ["unlisted", "relu", "alexnet", "adam"]
+
+
+@pytest.mark.parametrize(
+    ("year", "arxiv", "place"),
+    [
+        (2017, "1706.03762", 2017 + 5.5 / 12),
+        (2017, "1706.03762v5", 2017 + 5.5 / 12),
+        (2016, "1701.00001", 2016.5),  # there a year later than in print
+        (1999, "cs/9905014", 1999.5),
+        (1998, ..., 1998.5),
+    ],
+)
+def test_a_paper_stands_in_the_month_in_which_it_came_to_arxiv(history, year, arxiv, place):
+    history.note("lenet", year=year, arxiv=arxiv)
+    assert when(Catalogue.read(history.root)["lenet"]) == pytest.approx(place)
 
 
 def test_within_a_year_comes_first_what_others_build_on(history):

@@ -1,6 +1,7 @@
 """The tables that filter and sort, as their readers use them: by keyboard, by address, without."""
 
 import datetime
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,7 +10,6 @@ from browser import ROOT, show
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
 from milestones.catalogue import Catalogue
-from milestones.common import budget
 
 Windows = Callable[..., BrowserContext]
 REGISTRY = Catalogue.read(ROOT)
@@ -131,6 +131,33 @@ def test_a_ceiling_that_nobody_raised_is_said_to_be_new(tab: Page, address: str)
     expect(answer(tab)).to_have_text("No milestone raised energy: yours would be the first")
 
 
+@pytest.mark.parametrize(("name", "things"), [("timeline", "milestones"), ("claims", "results")])
+def test_a_filter_is_used_with_a_thumb(windows: Windows, address: str, name: str, things: str):
+    phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+    page = windows(**phone).new_page()
+    show(page, f"{address}/browse/{name}.html")
+    everything = rows(page, TABLES[name]).count()
+    expect(answer(page)).to_have_text(f"All {everything} {things}")
+    targets = page.locator("form.filter :is(fieldset label, select, button, [name=words])")
+    for box in (target.bounding_box() for target in targets.all()):
+        assert box["x"] >= 0 and box["x"] + box["width"] <= 390  # noqa: PT018 - one row of sums
+        assert box["height"] >= 24  # what WCAG 2.2 asks of what is tapped
+
+    ceiling = "form.filter label:has([value=optimization])"
+    page.locator(ceiling).tap()
+    expect(answer(page)).to_have_text(re.compile(rf"^\d+ of {everything} {things}$"))
+    left = rows(page, TABLES[name])
+    assert 0 < left.count() < everything
+    marked = page.locator(f"{TABLES[name]} tbody tr[data-ceiling~=optimization]")
+    expect(left).to_have_count(marked.count())
+    page.get_by_label("Topic").select_option("training")
+    among = f"{TABLES[name]} tbody tr[data-ceiling~=optimization][data-topic=training]"
+    expect(left).to_have_count(page.locator(among).count())
+    assert page.evaluate("document.documentElement.scrollWidth") == 390
+    page.get_by_role("button", name="Show all").tap()
+    expect(left).to_have_count(everything)
+
+
 def test_a_filter_works_from_a_folder(windows: Windows, built: Path):
     page = windows().new_page()
     page.goto((built / "browse/timeline.html").as_uri() + "?topic=control")
@@ -188,6 +215,26 @@ def test_a_note_leads_to_its_own_place_in_the_lineage(tab: Page, address: str):
     expect(tab.locator("#dropout")).to_be_in_viewport()
 
 
+def test_the_name_of_a_planned_milestone_is_tapped_or_focused(
+    windows: Windows, tab: Page, address: str
+):
+    slug = next(note.slug for note in REGISTRY if not note.published and note.builds_on)
+    said = f"{REGISTRY[slug].name}: {len(kin(slug, before))} ancestor"
+    phone = windows(viewport={"width": 390, "height": 844}, has_touch=True).new_page()
+    show(phone, f"{address}/browse/lineage.html")
+    phone.get_by_text(REGISTRY[slug].name, exact=True).tap()
+    expect(phone.get_by_role("status")).to_contain_text(said)
+    expect(phone.locator(f"#{slug}")).to_have_class(re.compile("is-chosen"))
+
+    show(tab, f"{address}/browse/lineage.html")
+    links = tab.locator(f"#{slug} a:not([tabindex='-1'])")
+    expect(links).to_have_count(1)
+    links.focus()
+    tab.keyboard.press("Enter")
+    expect(tab.get_by_role("status")).to_contain_text(said)
+    assert tab.url.endswith(f"#{slug}")
+
+
 def test_without_scripts_the_lineage_is_drawn_and_its_links_work(windows: Windows, address: str):
     page = windows(java_script_enabled=False).new_page()
     page.goto(f"{address}/browse/lineage.html")
@@ -198,7 +245,7 @@ def test_without_scripts_the_lineage_is_drawn_and_its_links_work(windows: Window
     expect(page.locator("h1")).to_contain_text("LeNet-5")
 
 
-# -- glossary and calculators
+# -- the glossary
 
 
 def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, address: str):
@@ -218,69 +265,3 @@ def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, a
     assert len(links) == len(set(links)) > 0
     term.press("Enter")
     expect(tab.locator(".glossary > :target dd")).to_contain_text(sentence)
-
-
-def result(tab: Page, name: str) -> str:
-    return tab.locator(".calculator dl > div").filter(has_text=name).locator("b").inner_text()
-
-
-def fill(tab: Page, **numbers: float):
-    for name, number in numbers.items():
-        tab.locator(f".calculator [name={name}]").fill(str(number))
-
-
-@pytest.mark.parametrize(
-    ("shape", "billions"),
-    [(budget.GPT2_SMALL, 10), (budget.GPT_NEOX_20B, 472), (budget.Shape(3, 40, 1_000, 16), 0.5)],
-)
-def test_the_calculator_does_the_sums_of_the_library(
-    tab: Page, address: str, shape: budget.Shape, billions: float
-):
-    show(tab, f"{address}/browse/calculators.html")
-    fill(tab, layers=shape.layers, width=shape.width, vocabulary=shape.vocabulary)
-    fill(tab, context=shape.context, words=billions, devices=96, peak=312, used=40)
-    count = budget.parameters(shape)
-    assert result(tab, "Parameters") == f"{count:,}"
-    operations = budget.training_operations(count, billions * 1e9)
-    mantissa, exponent = f"{operations:.2e}".split("e+")
-    assert result(tab, "Operations to train") == f"{float(mantissa):g} × 10{int(exponent)}"
-    cards = budget.cards(budget.weights_memory(count))
-    assert result(tab, "Weights, 16 bits").endswith(f"{cards} × 24 GB")
-    assert f"{100 * budget.attention_share(shape):.2g}" in result(tab, "Attention")
-    days = budget.days(operations, 96, 312e12, 0.4)
-    shown, unit = result(tab, "Time").split()
-    hours = float(shown) * {"days": 24, "hours": 1}[unit]
-    assert hours == pytest.approx(24 * days, rel=0.005, abs=0.0005)
-
-
-def test_twenty_billion_in_half_precision_need_two_cards(tab: Page, address: str):
-    show(tab, f"{address}/browse/calculators.html")
-    tab.get_by_label("Begin with").select_option("GPT-NeoX-20B on 96 A100")
-    assert result(tab, "Weights, 16 bits") == "40.5 GB: 2 × 24 GB"
-
-
-def test_the_sums_that_stand_there_first_are_those_of_the_script(
-    tab: Page, windows: Windows, address: str
-):
-    still = windows(java_script_enabled=False).new_page()
-    for page in (tab, still):
-        page.goto(f"{address}/browse/calculators.html")
-    expect(tab.locator(".calculator[data-ready]")).to_be_visible()
-    sums = [page.locator(".calculator dl > div").all_inner_texts() for page in (tab, still)]
-    assert sums[0] == sums[1]
-
-
-def test_what_is_no_number_is_told_and_not_reckoned_with(tab: Page, address: str):
-    show(tab, f"{address}/browse/calculators.html")
-    fill(tab, layers=-1)
-    expect(tab.locator(".calculator dl")).to_contain_text("layers")
-    expect(tab.locator(".calculator dl b")).to_have_count(0)
-
-
-def test_without_scripts_the_sums_stand_below(windows: Windows, address: str):
-    page = windows(java_script_enabled=False).new_page()
-    page.goto(f"{address}/browse/calculators.html")
-    expect(page.locator(".calculator fieldset").first).to_be_hidden()
-    expect(page.locator(".calculator dl")).to_contain_text("349 GB")
-    for number in ("124,439,808", "174,604,259,328", "3.14e+23", "33.9 days"):
-        expect(page.locator("article")).to_contain_text(number)

@@ -176,6 +176,21 @@ def test_on_a_phone_a_wide_figure_keeps_its_size_and_scrolls(windows: Windows, a
     expect(dialog).to_have_count(0)
 
 
+@pytest.mark.parametrize("place", ["papers/foundations/lenet", "essay/index", "essay/data"])
+def test_a_phone_is_told_once_a_page_that_figures_open(windows: Windows, address: str, place: str):
+    page = windows(viewport={"width": 390, "height": 844}).new_page()
+    page.goto(f"{address}/{place}.html")
+    captions = page.locator("figure:has(a.zoom) figcaption")
+    said = "all => all.map(one => getComputedStyle(one, '::after').content)"
+    hint = '"Tap a figure to enlarge it."'
+    assert captions.evaluate_all(said) == [hint] + ["none"] * (captions.count() - 1)
+    page.emulate_media(media="print")
+    assert hint not in captions.evaluate_all(said)
+    page.emulate_media(media="screen")
+    page.set_viewport_size({"width": 820, "height": 844})
+    assert hint not in captions.evaluate_all(said)
+
+
 def test_without_scripts_a_figure_is_a_link_to_itself(browser: Browser, address: str):
     page = browser.new_page(java_script_enabled=False, color_scheme="dark")
     show(page, address, "lenet")

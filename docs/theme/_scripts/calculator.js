@@ -3,15 +3,17 @@
   const FIELDS = ["layers", "width", "vocabulary", "context", "words", "devices", "peak", "used"];
   const full = (value) => Math.round(value).toLocaleString("en");
 
+  const three = (value) => value.toLocaleString("en", { maximumSignificantDigits: 3 });
+
   const UNITS = [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]];
   function short(value) {
     const [size, unit] = UNITS.find(([size]) => value >= size) ?? [1, ""];
-    return size === 1 ? full(value) : `${Number((value / size).toPrecision(3))} ${unit}`;
+    return size === 1 ? full(value) : `${three(value / size)} ${unit}`;
   }
 
   function bytes(value) {
     const [size, unit] = [[1e12, "TB"], [1e9, "GB"]].find(([size]) => value >= size) ?? [1e6, "MB"];
-    return `${Number((value / size).toPrecision(3)).toLocaleString("en")} ${unit}`;
+    return `${three(value / size)} ${unit}`;
   }
 
   function power(value) {
@@ -20,8 +22,13 @@
   }
 
   function time(days) {
-    if (days >= 2) return `${Number(days.toPrecision(3)).toLocaleString("en")} days`;
-    return `${Number((24 * days).toPrecision(3))} hours`;
+    const years = days / 365.25;
+    if (years >= 1e12) return `${power(years)} years`;
+    if (years >= 1e6) return `${short(years)} years`;
+    if (days >= 2000) return `${three(years)} years`;
+    if (days >= 2) return `${three(days)} days`;
+    if (days * 86400 < 1) return "less than a second";
+    return `${three(24 * days)} hours`;
   }
 
   /* Each line: what it is, how it is reckoned, what comes out. */
@@ -40,7 +47,7 @@
       ["Keys and values of a full text", `2 × ${full(L)} × ${full(d)} × ${full(T)} × 2 bytes`, bytes(cache)],
       ["Memory to train, with Adam", `16 × ${short(count)} bytes, and activations`, bytes(16 * count)],
       ["Operations to train", `6 × ${short(count)} × ${short(words * 1e9)}`, power(operations)],
-      ["Attention, which this leaves out", `12 × ${full(L)} × ${full(d)} × ${full(T)} a word`, `${(100 * attention).toPrecision(2)} % more`],
+      ["Attention, which this leaves out", `12 × ${full(L)} × ${full(d)} × ${full(T)} a word`, `${Number((100 * attention).toPrecision(2)).toLocaleString("en")} % more`],
       ["Time", `operations ÷ (${full(devices)} × ${peak} × 10<sup>12</sup> × ${used} %) seconds`, time(days)],
     ];
   }
@@ -56,7 +63,8 @@
     function show() {
       const wrong = FIELDS.find((name) => !field(name).checkValidity());
       if (wrong) {
-        list.innerHTML = `<div><dt>${wrong}</dt><dd>${field(wrong).validationMessage}</dd></div>`;
+        const name = field(wrong).labels[0].textContent;
+        list.innerHTML = `<div><dt>${name}</dt><dd>${field(wrong).validationMessage}</dd></div>`;
         return;
       }
       const numbers = Object.fromEntries(FIELDS.map((name) => [name, field(name).valueAsNumber]));

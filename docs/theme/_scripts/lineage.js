@@ -56,12 +56,13 @@
     for (const [slug, row] of rows) {
       row.addEventListener("pointerenter", () => follow(slug));
       row.addEventListener("pointerleave", () => follow(chosen()));
-      row.querySelector(".lineage__mark").addEventListener("click", (event) => {
+      const choose = (event) => {
         event.preventDefault(); // the row is in view, and need not jump to the top
         event.stopPropagation(); // nor does instant navigation know better
         history.replaceState(history.state, "", `#${chosen() === slug ? "" : slug}`);
         follow(chosen());
-      });
+      };
+      for (const link of row.querySelectorAll(".lineage__mark, .lineage__planned")) link.addEventListener("click", choose);
     }
   }
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 from milestones.catalogue import Note, Quantity, Value
-from milestones.palette import CONSTRAINTS
+from milestones.palette import MARKS
 from milestones.site import bibtex
 from milestones.site.contract import (
     LINEAGE,
@@ -17,7 +17,6 @@ from milestones.site.contract import (
     relative,
 )
 
-_MARKS = {constraint.key: constraint for constraint in CONSTRAINTS}
 _SCALE = ("parameters", "data", "compute", "hardware", "energy")
 
 
@@ -92,7 +91,7 @@ def marks(note: Note, target: str) -> str:
 
 def mark(key: str, link: str, *, first: bool = False) -> str:
     """Return one constraint as a link: its shape and its colour say the same as its name."""
-    constraint = _MARKS[key]
+    constraint = MARKS[key]
     title = f"raised the ceiling on {constraint.name}" + (" most of all" if first else "")
     classes = f".mark .mark--{key}" + (" .mark--first" if first else "")
     glyph = f'<span aria-hidden="true">{constraint.glyph}</span>'

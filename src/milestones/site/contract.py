@@ -6,9 +6,10 @@ the main process of every build, so nothing here may import torch or matplotlib.
 
 import posixpath
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 from milestones.catalogue import Catalogue, Note
 
@@ -126,6 +127,23 @@ def registry(site: Site, *, reread: bool = False) -> Catalogue:
     return _last[1]
 
 
+_Found = TypeVar("_Found")
+
+
+def once_a_build(look: Callable[[Site], _Found]) -> Callable[[Site], _Found]:
+    """Let a function look at each site once: every build has a site of its own."""
+    last: tuple[Site, _Found] | None = None
+
+    @wraps(look)
+    def looked(site: Site) -> _Found:
+        nonlocal last
+        if last is None or last[0] is not site:
+            last = site, look(site)
+        return last[1]
+
+    return looked
+
+
 def note_of(site: Site, page: Page) -> Note | None:
     """Return the milestone that a page is the note of, if it is one."""
     return registry(site).of_source(page.source)
@@ -141,9 +159,16 @@ def html_link(start: str, end: str) -> str:
     return relative(start, end).removesuffix(".md") + ".html"
 
 
+_MARKS = re.compile(r"[\\`*_\[\]{}<>#$|~^&!=]|^(?=[-+:?]|\d+[.)]).")
+"""What Markdown or an extension may take for a mark, anywhere or where a block begins."""
+
+
 def plain(text: str) -> str:
-    """Escape what Markdown would take for a mark."""
-    return re.sub(r"([\\`*_\[\]<>#$|{}~^])", r"\\\1", text).replace("&", "&amp;")
+    """Return a text such that Markdown shows just this, on one line.
+
+    Marks become character references: which of them a backslash would hide depends on extensions.
+    """
+    return _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", " ".join(text.split()))
 
 
 def reference_page(module: str) -> str:

@@ -13,12 +13,11 @@ from pathlib import Path
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont, PngImagePlugin
 
-from milestones.palette import CONSTRAINTS, FAINT, INK, LIGHT_BACKGROUND, MUTED
+from milestones.palette import CONSTRAINTS, FAINT, INK, LIGHT_BACKGROUND, MARKS, MUTED
 from milestones.site import metadata
 
 FONTS = Path(__file__).resolve().parents[3] / "docs" / "theme" / "fonts"
 
-_MARKS = {constraint.key: constraint for constraint in CONSTRAINTS}
 _WIDTH, _HEIGHT, _MARGIN = 1200, 630, 84
 _MEASURE = _WIDTH - 2 * _MARGIN
 _SHADES = 12  # from white to each colour: what smooth edges need, at a third of the bytes of RGB
@@ -64,7 +63,7 @@ def _last_row(draw: ImageDraw.ImageDraw, constraints: Sequence[str], *, is_note:
     draw.line((_MARGIN, baseline - 58, _MARGIN + _MEASURE, baseline - 58), FAINT, 2)
     face = _Face(30)
     left = float(_MARGIN)
-    for mark in (_MARKS[key] for key in constraints):
+    for mark in (MARKS[key] for key in constraints):
         draw.text((left, baseline), mark.glyph, mark.light, _glyphs(34), anchor="ls")
         if is_note:
             left = face.write(draw, (left + 44, baseline), mark.name, MUTED) + 34

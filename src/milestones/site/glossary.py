@@ -1,14 +1,24 @@
 """The glossary: its page, and what the first use of a term on any other page links to."""
 
 import re
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 
 from milestones.site import data
-from milestones.site.contract import Page, Site, note_of, plain, registry, relative
+from milestones.site.contract import Page, Site, note_of, once_a_build, plain, registry, relative
 
 SOURCE = "docs/browse/_glossary.yaml"
 PAGE = "browse/glossary.md"
+
+_MARKED = re.compile(r"`[^`]+`|\*+[^*\s][^*]*\*+|\$[^$\s]+\$|\[[^]]*\]\([^)]*\)|</?\w[^>]*>")
+
+
+def _unmarked(sentence: str) -> str:
+    """Refuse code, emphasis, formulas, links and tags: a sentence that hovering shows has none."""
+    if found := _MARKED.search(sentence):
+        raise ValueError(f"it is shown as it stands, so write `{found[0]}` in plain words")
+    return sentence
 
 
 class Term(BaseModel):
@@ -16,7 +26,8 @@ class Term(BaseModel):
 
     Attributes:
         term: As it is written within a sentence.
-        says: The sentence: plain text, as it is also what hovering shows.
+        says: The sentence: plain text, as it is also what hovering shows. Single signs may stand
+            in it, marks of Markdown may not.
         also: Other spellings by which prose uses it, such as its plural.
         note: The milestone that introduced it, or explains it best.
     """
@@ -24,7 +35,7 @@ class Term(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     term: str
-    says: str
+    says: Annotated[str, AfterValidator(_unmarked)]
     also: tuple[str, ...] = ()
     note: str | None = None
 
@@ -34,6 +45,7 @@ class Term(BaseModel):
         return re.sub(r"[^a-z0-9]+", "-", self.term.lower()).strip("-")
 
 
+@once_a_build
 def entries(site: Site) -> list[Term]:
     """Return all terms by the alphabet; a note that does not exist is reported."""
     if not (site.root / SOURCE).exists():

@@ -5,10 +5,9 @@ from html import escape
 from pathlib import Path
 
 from milestones.catalogue import Catalogue, Note
-from milestones.palette import CONSTRAINTS
+from milestones.palette import MARKS
 from milestones.site.contract import Page, Site, html_link, module_file, registry
 
-_GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
 _ROW = 20  # the height of a row in the picture's own units
 _WIDTH = 400
 
@@ -42,21 +41,29 @@ def imports(site: Site) -> set[tuple[str, str]]:
     found: set[tuple[str, str]] = set()
     for note in registry(site):
         file = module_file(site, note)
-        for module in _imported(file) if file.is_file() else ():
+        for module in imported(file, site.root / "src") if file.is_file() else ():
             other = _owner(registry(site), module)
             if other and other.slug != note.slug:
                 found.add((note.slug, other.slug))
     return found
 
 
-def _imported(file: Path) -> list[str]:
-    """Return the modules that a file imports from, and the names as if they were modules."""
+def imported(file: Path, folder: Path) -> list[str]:
+    """Return every dotted name that a file imports, `from a import b` as `a.b`.
+
+    Args:
+        file: A module.
+        folder: The folder of packages that it is in, by which relative imports are read.
+    """
+    package = file.relative_to(folder).with_suffix("").parts
     found: list[str] = []
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            above = package[: -node.level] if node.level else ()
+            start = [*above, *filter(None, [node.module])]
+            found += [".".join([*start, alias.name]) for alias in node.names]
     return found
 
 
@@ -77,17 +84,20 @@ def _arc(row: dict[str, int], earlier: str, later: str, taken: bool) -> str:
 
 
 def _row(site: Site, note: Note, page: Page) -> str:
-    """Return a milestone: its mark chooses it, its name opens its note."""
+    """Return a milestone: its mark chooses it; its name opens its note, or if none, chooses too."""
     key = note.constraints[0]
     name = escape(note.name)
+    here, says = f'href="#{note.slug}"', f'aria-label="The lineage of {name}"'
     if note.published:
         name = f'<a href="{html_link(page.target, note.source)}">{name}</a>'
+    else:  # the name says where the mark leads, so that who goes from link to link meets one
+        name = f'<a class="lineage__planned" {here} {says}>{name}</a>'
+        says = 'tabindex="-1" aria-hidden="true"'
+    mark = f'<a class="lineage__mark" {here} {says}>{MARKS[key].glyph}</a>'
     before = ", ".join(escape(registry(site)[slug].name) for slug in note.builds_on)
     hidden = f'<span class="lineage__before">builds on {before}</span>' if before else ""
     return (
         f'<li id="{note.slug}" data-before="{" ".join(note.builds_on)}" class="mark--{key}">'
         f'<span class="lineage__year">{note.year}</span>'
-        f'<a class="lineage__mark" href="#{note.slug}" '
-        f'aria-label="The lineage of {escape(note.name)}">{_GLYPHS[key]}</a>'
-        f"<span>{name}</span>{hidden}</li>"
+        f"{mark}<span>{name}</span>{hidden}</li>"
     )

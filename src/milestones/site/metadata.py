@@ -115,13 +115,14 @@ def _article(note: Note, title: str, description: str) -> dict[str, Any]:
 def _paper(note: Note) -> dict[str, Any]:
     doi = f"https://doi.org/{note.doi}" if note.doi else ""
     arxiv = f"https://arxiv.org/abs/{note.arxiv}" if note.arxiv else ""
+    addresses = (doi, arxiv, note.url)
     return {
         "@type": "ScholarlyArticle",
         "@id": note.link,
         "name": note.title,
         "author": [{"@type": "Person", "name": author} for author in note.authors],
         "datePublished": str(note.year),
-        "sameAs": [address for address in (doi, arxiv, note.url) if address],
+        "sameAs": list(dict.fromkeys(filter(None, addresses))),
     }
 
 

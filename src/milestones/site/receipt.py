@@ -2,8 +2,11 @@
 
 from milestones.site.contract import Page, Site
 
-_WATTS = (3.5, 65)
-"""What one busy core draws: a cloud's mean, and a whole desktop processor's rating."""
+WATTS = (3.5, 65)
+"""What one busy core may draw, low and high, for the essay too, whose footnotes name the sources.
+
+A cloud's mean for a virtual processor, and what a whole common desktop processor is rated for.
+"""
 
 
 def receipt(site: Site, page: Page) -> str:
@@ -13,7 +16,7 @@ def receipt(site: Site, page: Page) -> str:
     """
     others = [outcome for source, outcome in site.outcomes.items() if source != page.source]
     seconds = sum(outcome["seconds"] for outcome in others)
-    low, high = (watts * seconds for watts in _WATTS)
+    low, high = (watts * seconds for watts in WATTS)
     return (
         f"The builder noted more exactly how long each of the other {len(others)} pages that run "
         f'took when it last ran: <span class="measured">{seconds:,.0f}</span> seconds in all, or '

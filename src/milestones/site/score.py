@@ -24,7 +24,7 @@ def score(site: Site, page: Page) -> str:
 
 
 def staff(note: Note) -> str:
-    """Return a milestone's marks on the seven lines: what it raised most is filled, others pale."""
+    """Return a milestone's marks on the seven lines, the largest for what it raised most."""
     marks = "".join(
         f'<i class="mark--{found.key}{" is-first" if found.key == note.constraints[0] else ""}">'
         f"{found.glyph}</i>"

@@ -4,13 +4,12 @@ from collections import defaultdict
 from html import escape
 
 from milestones.catalogue import TOPICS, Note
-from milestones.palette import CONSTRAINTS
+from milestones.palette import MARKS
 from milestones.site import filters
 from milestones.site.cards import marks
 from milestones.site.contract import Page, Site, html_link, plain, registry, relative
 
-_GLYPHS = {found.key: found.glyph for found in CONSTRAINTS}
-_ORDER = list(_GLYPHS)
+_ORDER = list(MARKS)
 _HEADS = ("Year", "Milestone", "What it brought", "Raised the ceiling on")
 
 
@@ -47,7 +46,7 @@ def _mark(note: Note, page: Page) -> str:
     title = f"{note.name}, {note.year}: raised {key.replace('_', ' ')}"
     return (  # Material would take the title of a link away
         f'<a href="{link}" tabindex="-1" data-row="{note.slug}" class="mark--{key}">'
-        f'<span title="{escape(title)}">{_GLYPHS[key]}</span></a>'
+        f'<span title="{escape(title)}">{MARKS[key].glyph}</span></a>'
     )
 
 

@@ -51,6 +51,15 @@ def test_twenty_billion_weights_do_not_fit_into_24_gigabytes():
     assert budget.weights_memory(20e9, bits=4) == 10e9
 
 
+@pytest.mark.parametrize(
+    ("memory", "each", "needed"),
+    [(25e9, 24e9, 2), (24e9, 24e9, 1), (24e9 + 1, 24e9, 2), (1, 24e9, 1), (320e9, 80e9, 4)],
+)
+def test_a_card_that_is_full_is_enough_and_a_byte_more_needs_another(memory, each, needed):
+    assert budget.cards(memory, each) == needed
+    assert (needed - 1) * each < memory <= needed * each
+
+
 def test_the_cache_of_gpt3_is_what_its_tensors_take():
     keys = torch.empty(96, 2_048, 12_288, dtype=torch.float16, device="meta")
     assert budget.cache_memory(budget.GPT3) == 2 * keys.numel() * keys.element_size()

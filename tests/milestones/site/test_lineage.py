@@ -15,6 +15,9 @@ LENET = "src/milestones/foundations/lenet.py"
         ("from milestones.foundations.backprop import train", {("lenet", "backprop")}),
         ("from milestones.foundations import backprop", {("lenet", "backprop")}),
         ("import milestones.foundations.backprop as net", {("lenet", "backprop")}),
+        ("from . import backprop", {("lenet", "backprop")}),
+        ("from .backprop import train", {("lenet", "backprop")}),
+        ("from ..foundations.backprop import train", {("lenet", "backprop")}),
         ("from milestones.foundations.lenet import LeNet5", set()),
         ("from milestones.common import claim", set()),
         ("from milestones.foundations.back import prop", set()),
@@ -44,3 +47,7 @@ def test_each_milestone_is_a_row_and_each_idea_taken_an_arc(three):
     assert '<a href="../papers/foundations/lenet.html">LeNet</a>' in made
     assert "builds on Convnet, Back-propagation" in made
     assert "convnet.html" not in made  # it is planned
+    choice = 'href="#convnet" aria-label="The lineage of Convnet">Convnet</a>'
+    assert f'<a class="lineage__planned" {choice}' in made
+    assert made.count('aria-label="The lineage of ') == 3  # one for each to be heard
+    assert made.count('aria-hidden="true">') == 1 + 1  # the planned one's mark, and the picture

@@ -1,5 +1,6 @@
 """The glossary and the bibliography: lists in YAML, and what pages make of them."""
 
+from html import unescape
 from pathlib import Path
 
 import markdown
@@ -10,14 +11,15 @@ from milestones.site import bibliography, data, glossary
 
 ROOT = Path(__file__).parents[3]
 TERMS = """
-- {term: loss, says: 'What is made *small*.', also: [losses]}
+- {term: loss, says: 'What 3 * 3 and a_b "make" < 9.', also: [losses]}
 - {term: Attention, says: It looks., note: lenet}
 - {term: XOR, says: One of two., note: convnet}
 """
 
 
 def html(text):
-    return markdown.markdown(text, extensions=["attr_list", "md_in_html"])
+    """Markdown as a page has it, with its character references read."""
+    return unescape(markdown.markdown(text, extensions=["attr_list", "md_in_html"]))
 
 
 @pytest.fixture
@@ -32,13 +34,13 @@ def test_the_glossary_is_sorted_and_links_notes_that_are_written(three, page):
     assert places == sorted(places)
     assert '<a href="../papers/foundations/lenet.md">LeNet (1998)</a>' in made
     assert "convnet.md" not in made
-    assert "What is made *small*." in made
+    assert 'What 3 * 3 and a_b "make" < 9.' in made
 
 
 def test_each_page_gets_the_terms_that_it_does_not_explain_itself(three, page):
     essay = three.page(three.text("docs/essay/data.md", "# Data\n"))
     found = glossary.terms(three.site, essay)
-    assert found["losses"] == ("../browse/glossary.md#loss", "What is made *small*.")
+    assert found["losses"] == ("../browse/glossary.md#loss", 'What 3 * 3 and a_b "make" < 9.')
     assert set(found) == {"loss", "losses", "Attention", "XOR"}
     lenet = three.page("papers/foundations/lenet.md")
     assert set(glossary.terms(three.site, lenet)) == {"loss", "losses", "XOR"}
@@ -50,6 +52,10 @@ def test_each_page_gets_the_terms_that_it_does_not_explain_itself(three, page):
     [
         ("{term: gradient}", "entry 4, says: Field required"),
         ("{term: gradient, says: It., notes: lenet}", "entry 4, notes: Extra inputs"),
+        *(
+            (f"{{term: gradient, says: 'It {mark} goes.'}}", f"so write `{mark}` in plain words")
+            for mark in ("`loss`", "*always*", "**up**", "$x^2$", "[up](a.md)", "<b>", "</b>")
+        ),
         ("{term: Losses, says: More.}", "`Losses` stands there twice"),
         ("{term: gradient, says: It., note: lenett}", "there is no note `lenett`"),
     ],
@@ -107,6 +113,14 @@ def test_a_list_is_read_anew_when_it_changes(three, page):
     assert len(data.read(three.site, glossary.SOURCE, glossary.Term)) == 3
     three.text(glossary.SOURCE, "[]")
     assert data.read(three.site, glossary.SOURCE, glossary.Term) == []
+
+
+def test_a_build_reads_the_glossary_once(three, page):
+    site = three.site
+    first = glossary.entries(site)
+    three.text(glossary.SOURCE, "[]")
+    assert glossary.entries(site) is first
+    assert glossary.entries(three.site) == []
 
 
 def test_what_is_not_yaml_is_told_with_its_line(three, page):

@@ -77,6 +77,12 @@ def test_the_note_is_an_article_about_the_paper(of):
     assert article["citation"] == {"@id": article["about"]["@id"]}
 
 
+def test_an_address_that_two_keys_give_stands_there_once(of):
+    address = "https://arxiv.org/abs/1706.03762"
+    paper = json.loads(of(doi=..., arxiv="1706.03762", url=address)["linked_data"])["about"]
+    assert paper["sameAs"] == [address]
+
+
 def test_what_nobody_said_is_left_out(of):
     found = of(tags=[])
     assert not {"citation_publication_date", "citation_keywords"} & dict(found["citation"]).keys()
