@@ -128,9 +128,10 @@ class Catalogue:
 
 def _reading_position(note: Note) -> tuple[int, int, int, str]:
     """Order by topic, then as the topic lists its notes; unlisted ones follow by year."""
-    listed = note.slug in _READING_ORDER
-    place = _READING_ORDER.index(note.slug) if listed else len(_READING_ORDER)
-    return list(TOPICS).index(note.topic), place, note.year, note.slug
+    topic = list(TOPICS).index(note.topic)
+    if note.slug in _READING_ORDER:  # then its year does not count
+        return topic, _READING_ORDER.index(note.slug), 0, note.slug
+    return topic, len(_READING_ORDER), note.year, note.slug
 
 
 # ----------------------------------------------------------------------------------------- README

@@ -9,7 +9,16 @@ from typing import Any, NamedTuple, cast
 import yaml
 from pydantic import ValidationError
 
-from milestones.site.records import PAGE_SECONDS, TOPICS, FrontMatter, Note, explain, suggest
+from milestones.site.facts import only_facts_are_read
+from milestones.site.records import (
+    PAGE_SECONDS,
+    TOPICS,
+    FrontMatter,
+    Note,
+    NoteScale,
+    explain,
+    suggest,
+)
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -34,6 +43,7 @@ class _File:
     """One note's file as far as it can be read: its record, or what is wrong with it."""
 
     def __init__(self, root: Path, path: Path) -> None:
+        self.path = str(path.absolute())
         self.source = path.relative_to(root).as_posix()
         self.folder, self.slug = path.parent.name, path.stem
         self.problems: list[Problem] = []
@@ -46,7 +56,7 @@ class _File:
             self.report(1, f"cannot be read as UTF-8 text: {error}")
             return
         if (front := self._front(text)) and self._load(front):
-            self._validate(text)
+            self._validate(text.removeprefix(front))
             self._report_what_is_still_to_do(text)
 
     def report(self, line: int, message: str) -> None:
@@ -122,7 +132,7 @@ class _File:
                 are_text = self._check_keys(value) and are_text
         return are_text
 
-    def _validate(self, text: str) -> None:
+    def _validate(self, body: str) -> None:
         self._check_what_depends_on_another()
         try:
             front = FrontMatter.model_validate(self.data)
@@ -130,8 +140,11 @@ class _File:
             for detail in error.errors(include_url=False):
                 self.report(self.line(detail["loc"]), explain(detail))
             return
-        name = _heading(text) or front.title
-        self.note = Note.model_construct(**vars(front), source=self.source, name=name)
+        scale = NoteScale.model_construct(**vars(front.scale), file=self.path)
+        place = {"source": self.source, "file": self.path}
+        name = _heading(body) or front.title
+        self.note = Note.model_construct(**{**vars(front), **place, "scale": scale, "name": name})
+        only_facts_are_read(self.path)
 
     def _check_what_depends_on_another(self) -> None:
         slug, topic = self.data.get("slug"), self.data.get("topic")
