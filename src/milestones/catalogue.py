@@ -12,7 +12,7 @@ with its path, its line and what to do about it:
 import argparse
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -82,6 +82,10 @@ class Catalogue:
 
     def __getitem__(self, slug: str) -> Note:
         return self._by_slug[slug]
+
+    def only(self, keep: Callable[[Note], object]) -> "Catalogue":
+        """Return a catalogue of these notes alone: its order in time depends on no others."""
+        return Catalogue(tuple(note for note in self.notes if keep(note)))
 
     def of_source(self, source: str) -> Note | None:
         """Return the note whose file this is, such as `papers/foundations/lenet.md`."""
