@@ -20,7 +20,7 @@ from importlib.machinery import (
     SourceFileLoader,
 )
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import yaml
 
@@ -75,26 +75,30 @@ class _Facts:
 
     def __getitem__(self, key: str) -> str:
         """The digest of a value, whatever its layout; of all facts where they cannot be parsed."""
-        found = self._values
+        found: Any = self._values
         if found is None:
             return self.digest
-        for step in key.split("."):
-            if not isinstance(found, dict) or step not in found:
-                return MISSING
-            found = found[step]
+        try:
+            for step in key.split("."):
+                found = found[step]
+        except (KeyError, TypeError):  # TypeError: a value that holds no keys
+            return MISSING
         return digest(repr(found).encode())
 
     @cached_property
-    def _values(self) -> Any:  # noqa: ANN401 - whatever YAML holds
+    def _values(self) -> dict[str, object] | None:
         """What stands under each key, and the title under none; None if that cannot be told."""
         match = _FACTS.match(self._bytes)
         if match is None:
             return None
         try:
-            front = next(yaml.load_all(match[1], _LOADER))
+            front: object = next(yaml.load_all(match[1], _LOADER))
         except (yaml.YAMLError, ValueError):  # ValueError: a date that is none
             return None
-        return {**front, "": match[2] or front.get("title")} if isinstance(front, dict) else None
+        if not isinstance(front, dict):
+            return None
+        values = cast("dict[str, object]", front)
+        return {**values, "": match[2] or values.get("title")}
 
 
 class Digests:
@@ -166,7 +170,7 @@ class Trace:
         self.root = str(root) + os.sep
         self.packages = tuple(str(package) + os.sep for package in packages)
         self.page = str(page)
-        self.read: list[str] = []  # with as many entries as it was opened, as in the next
+        self.read: list[str] = []  # this and the next with one entry for each time
         self.read_for_facts: list[str] = []
         self.facts: set[tuple[str, str]] = set()
         self.written: set[str] = set()

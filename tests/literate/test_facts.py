@@ -135,6 +135,12 @@ def test_what_is_known_is_not_parsed_again(tmp_path, monkeypatch):
         Digests(tmp_path, known)["fact:a.md#scale"]
 
 
+def test_a_page_is_not_kept_if_a_note_changed_while_it_used_a_fact(site, reader):
+    change = "import os; os.utime('../papers/lenet.md')"
+    site.page("year", f"{reader}reader.use('../papers/lenet.md', 'year')\n{change}")
+    assert "a file that it uses changed while it ran; not kept" in site.literate("weave").stdout
+
+
 def test_a_weave_runs_the_pages_whose_facts_changed(site, reader):
     site.page("year", f"{reader}reader.use('../papers/lenet.md', 'year')")
     site.page("scale", f"{reader}reader.use('../papers/lenet.md', 'scale')")

@@ -141,9 +141,9 @@ class _File:
                 self.report(self.line(detail["loc"]), explain(detail))
             return
         scale = NoteScale.model_construct(**vars(front.scale), file=self.path)
-        place = {"source": self.source, "file": self.path}
+        keys: dict[str, Any] = {**vars(front), "scale": scale}
         name = _heading(body) or front.title
-        self.note = Note.model_construct(**{**vars(front), **place, "scale": scale, "name": name})
+        self.note = Note.model_construct(**keys, source=self.source, file=self.path, name=name)
         only_facts_are_read(self.path)
 
     def _check_what_depends_on_another(self) -> None:
