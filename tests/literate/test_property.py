@@ -248,7 +248,7 @@ class Editing(RuleBasedStateMachine):
     def start(self):
         alpha, beta, gamma = Module(), Module(imports={"alpha"}), Module()
         pages = {
-            "p": Page(module="beta", snippet="beta"),
+            "p": Page(module="beta", fact="two", snippet="beta"),
             "q": Page(module="gamma", data=("one.txt", 0)),
             "r": Page(lister=0, fact="one"),
         }
