@@ -12,6 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+GPT3 = "papers/transformers/gpt3.md"
+
+
+SHOW_ENERGY = {"index", "energy", "intelligence"}  # what GPT-3 took
 
 
 class Copy:
@@ -130,6 +134,60 @@ def test_an_edit_runs_exactly_the_notes_that_it_touches(
         assert project.would_run() == runs
     finally:
         project.restore(file)
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "runs"),
+    [
+        # Pages that show it or reckon with it; two more name it in the text, and assert it.
+        (
+            GPT3,
+            "compute: {value: 3.14e+23",
+            "compute: {value: 3.15e+23",
+            {"index", "compute", "energy", "intelligence", "leverage", "narratives"},
+        ),
+        (GPT3, "energy: {value: 1287000", "energy: {value: 1250000", SHOW_ENERGY),
+        (GPT3, "10,000 NVIDIA V100", "9,999 NVIDIA V100", {"index"}),
+        # A planned note without a count of anything: it stands on the two figures of all notes.
+        ("papers/retrieval/faiss.md", "year: 2017", "year: 2018", {"index", "leverage"}),
+        ("papers/training/relu.md", "seconds: 20", "seconds: 19", {"energy"}),
+        (GPT3, "tags: [", "tags: [more, ", set()),
+        (GPT3, "venue: ", "venue: In ", set()),
+        (GPT3, "energy: {value: 1287000", "energy:  # metered\n    {value: 1_287_000", set()),
+        (GPT3, "This note is planned.", "This note will come.", set()),
+    ],
+    ids=["compute", "energy", "hardware", "year", "seconds", "tag", "venue", "layout", "prose"],
+)
+def test_a_number_runs_exactly_the_pages_that_use_it(
+    project: Copy, file: str, old: str, new: str, runs: set[str]
+):
+    project.edit(file, old, new)
+    try:
+        assert project.would_run() == runs
+    finally:
+        project.restore(file)
+
+
+def test_a_number_changes_every_page_that_shows_it_and_no_other_runs(project: Copy):
+    def essay() -> dict[str, bytes]:
+        tree = project.root / ".literate/docs/essay"
+        files = (path for path in tree.rglob("*") if path.is_file())
+        return {path.relative_to(tree).as_posix(): path.read_bytes() for path in files}
+
+    before = essay()
+    project.edit(GPT3, "energy: {value: 1287000", "energy: {value: 1250000")
+    try:
+        said = project.literate("weave")
+        after = essay()
+        changed = {name for name, _ in before.items() ^ after.items()}
+        assert set(re.findall(r"docs/essay/(\w+)\.md  [\d.]+ s", said)) == SHOW_ENERGY
+        assert "3 run" in said
+        assert {re.split(r"[./]", name)[0] for name in changed} == SHOW_ENERGY
+        assert b"1.25 million kWh" in after["index.md"]
+    finally:
+        project.restore(GPT3)
+        project.literate("weave")
+    assert essay() == before
 
 
 def test_an_edit_of_prose_renders_one_page_and_executes_none(project: Copy):

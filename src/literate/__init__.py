@@ -47,7 +47,18 @@ files that it read and the folders that it listed. Its outcome is kept under the
 cells, the syntax trees of those modules without docstrings, the contents of those files and
 folders, the versions of what it ran on, the device and the scale. Of another page's source only
 the front matter and the title count: pages draw each other's numbers, and do not read each
-other's prose. Three things raise no event and are not noticed: asking whether a file exists, a
+other's prose.
+
+A site's own code that reads front matter can say which of it a page uses, through audit events
+and thus without importing the builder; where no build listens, they do nothing.
+`sys.audit("literate.facts", path)`, once after each time that it opened the file, takes this
+reading back: the file as a whole does not count. `sys.audit("literate.fact", path, key)`, when a
+value is used, makes this one count instead. The key is a word of the front matter, or words joined
+by dots for what stands below (`scale.compute`), and empty for the title: the first heading, or
+else the `title`. Values count as YAML reads them, not as they are laid out. Whoever opens the
+file and says nothing still depends on all of its front matter.
+
+Three things raise no event and are not noticed: asking whether a file exists, a
 module that appears after an `ImportError` was caught, and whatever another process reads for the
 page.
 """  # noqa: E501 - rows of tables

@@ -63,7 +63,7 @@ class Plan:
     found: dict[str, Found]
 
     def save_known(self) -> None:
-        """Keep the digests of modules for the next build."""
+        """Keep the digests of modules and facts for the next build."""
         body = json.dumps(self.digests.known, sort_keys=True).encode()
         if self.cache.read("modules.json") != body:
             self.cache.write("modules.json", body)

@@ -20,6 +20,7 @@ from literate.page import Page
 from literate.plan import Choices, Plan, selected_pages, stop_at
 from literate.problems import Problem, WeaveError
 from literate.progress import Progress
+from literate.trace import place
 
 
 @dataclass(slots=True)
@@ -165,7 +166,7 @@ def _newer(root: Path, uses: Iterable[str], started: int) -> bool:
     for name in uses:
         with contextlib.suppress(OSError):
             # Not st_mtime: a file that is moved here keeps that.
-            if (root / name.partition(":")[2]).stat().st_ctime_ns >= started:
+            if (root / place(name)).stat().st_ctime_ns >= started:
                 return True
     return False
 

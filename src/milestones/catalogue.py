@@ -12,7 +12,7 @@ with its path, its line and what to do about it:
 import argparse
 import re
 import sys
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -72,12 +72,10 @@ class Catalogue:
         Raises:
             CatalogueError: Some front matter is wrong; the error lists all mistakes of all files.
         """
-        notes, problems = reading.read(root)
+        notes, mentioned, problems = reading.read(root)
         if problems:
             raise CatalogueError(problems)
-        notes.sort(key=_reading_position)
-        mentioned = tuple(note for note in notes if note.status == "mentioned")
-        return cls(tuple(note for note in notes if note.status != "mentioned"), mentioned)
+        return cls(tuple(sorted(notes, key=_reading_position)), tuple(mentioned))
 
     def __iter__(self) -> Iterator[Note]:
         return iter(self.notes)
@@ -90,6 +88,11 @@ class Catalogue:
 
     def __getitem__(self, slug: str) -> Note:
         return self._by_slug[slug]
+
+    def only(self, keep: Callable[[Note], object]) -> "Catalogue":
+        """Return a catalogue of these notes alone: its order in time depends on no others."""
+        kept = (tuple(filter(keep, notes)) for notes in (self.notes, self.mentioned))
+        return Catalogue(*kept)
 
     def of_source(self, source: str) -> Note | None:
         """Return the note whose file this is, such as `papers/foundations/lenet.md`."""
@@ -136,9 +139,10 @@ class Catalogue:
 
 def _reading_position(note: Note) -> tuple[int, int, int, str]:
     """Order by topic, then as the topic lists its notes; unlisted ones follow by year."""
-    listed = note.slug in _READING_ORDER
-    place = _READING_ORDER.index(note.slug) if listed else len(_READING_ORDER)
-    return list(TOPICS).index(note.topic), place, note.year, note.slug
+    topic = list(TOPICS).index(note.topic)
+    if note.slug in _READING_ORDER:  # then its year does not count
+        return topic, _READING_ORDER.index(note.slug), 0, note.slug
+    return topic, len(_READING_ORDER), note.year, note.slug
 
 
 def when(note: Note) -> float:

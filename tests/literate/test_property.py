@@ -3,7 +3,8 @@
 A small site is edited at random. After each edit it is woven from the cache and once more from
 nothing: the two trees must hold the same bytes. A model of a few lines says which pages must run:
 those of which no earlier run saw the same cells, the same code in the modules that they import
-(docstrings and comments left out), the same data and the same names in the folder that they list.
+(docstrings and comments left out), the same data, the same value under the key of front matter
+that they use, and the same names in the folder that they list.
 """
 
 from __future__ import annotations
@@ -58,6 +59,14 @@ READERS = (
     "os.read(os.open('../data/{0}', os.O_RDONLY), 99)",
     "linecache.getlines('../data/{0}')",
 )
+FACT = """import sys, yaml
+front = open('../notes/note.md').read().split('---')[1]
+if {key!r} in ('one', 'two'):
+    sys.audit('literate.facts', '../notes/note.md')
+    sys.audit('literate.fact', '../notes/note.md', {key!r})
+    front = yaml.safe_load(front)[{key!r}]
+print(front)"""
+FACTS = ("one", "two", "all of them")
 LISTERS = (
     "sorted(os.listdir('../listed'))",
     "sorted(path.name for path in Path('../listed').iterdir())",
@@ -115,6 +124,7 @@ class Page:
     value: int = 0
     module: str | None = None
     data: tuple[str, int] | None = None  # the file, and the way to read it
+    fact: str | None = None
     lister: int | None = None
     caption: int = 0
     snippet: str | None = None
@@ -140,6 +150,8 @@ class Page:
             read = READERS[self.data[1]].format(self.data[0])
             code = f"import linecache, os\nfrom pathlib import Path\ntry:\n    print({read})\n"
             found.append((code + "except FileNotFoundError:\n    print('no such file')", ""))
+        if self.fact:
+            found.append((FACT.format(key=self.fact), ""))
         if self.lister is not None:
             code = f"import glob, os\nfrom pathlib import Path\nprint({LISTERS[self.lister]})"
             found.append((code, ""))
@@ -163,6 +175,7 @@ class State:
     data: dict[str, int]
     listed: set[str]
     pages: dict[str, Page]
+    front: dict[str, int] = field(default_factory=lambda: {"one": 0, "two": 0, "comment": 0})
     style: tuple[str, int] | None = None  # a file that stands beside the pages, or none
 
     def key(self, name: str) -> tuple:
@@ -177,6 +190,7 @@ class State:
             tuple(code for code, _ in page.cells()),
             tuple((module, self.modules[module].code()) for module in sorted(imported)),
             page.data and self.data.get(page.data[0]),
+            page.fact and self.front.get(page.fact, tuple(self.front.values())),
             page.lister is not None and tuple(sorted(self.listed)),
         )
 
@@ -186,6 +200,8 @@ class State:
         found |= {f"lib/toolkit/{name}.py": it.text() for name, it in self.modules.items()}
         found |= {f"data/{name}": f"data {value}" for name, value in self.data.items()}
         found |= {f"listed/{name}": "" for name in self.listed}
+        front = "one: {one}\n# {comment}\ntwo: {two}".format(**self.front)
+        found["notes/note.md"] = f"---\n{front}\n---\n"
         found |= {f"docs/{name}.md": page.text() for name, page in self.pages.items()}
         found["docs/index.md"] = "# Front\n\n<!-- insert: numbers -->\n"
         if self.style is not None:
@@ -232,9 +248,9 @@ class Editing(RuleBasedStateMachine):
     def start(self):
         alpha, beta, gamma = Module(), Module(imports={"alpha"}), Module()
         pages = {
-            "p": Page(module="beta", snippet="beta"),
+            "p": Page(module="beta", fact="two", snippet="beta"),
             "q": Page(module="gamma", data=("one.txt", 0)),
-            "r": Page(lister=0),
+            "r": Page(lister=0, fact="one"),
         }
         both = {"alpha": alpha, "beta": beta, "gamma": gamma}
         self.state = State(both, {"one.txt": 0, "two.txt": 0}, {"a"}, pages)
@@ -269,6 +285,14 @@ class Editing(RuleBasedStateMachine):
     @rule(data=st.data(), name=st.sampled_from(DATA), reader=st.sampled_from(range(len(READERS))))
     def read_data(self, data, name, reader):
         self.some_page(data).data = name, reader
+
+    @rule(data=st.data(), fact=st.none() | st.sampled_from(FACTS))
+    def use_fact(self, data, fact):
+        self.some_page(data).fact = fact
+
+    @rule(key=st.sampled_from(["one", "two", "comment"]), value=small)
+    def edit_front_matter(self, key, value):
+        self.state.front[key] = value
 
     @rule(data=st.data(), lister=st.sampled_from(range(len(LISTERS))))
     def list_folder(self, data, lister):

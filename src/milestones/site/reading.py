@@ -9,7 +9,16 @@ from typing import Any, NamedTuple, cast
 import yaml
 from pydantic import ValidationError
 
-from milestones.site.records import PAGE_SECONDS, TOPICS, FrontMatter, Note, explain, suggest
+from milestones.site.facts import only_facts_are_read
+from milestones.site.records import (
+    PAGE_SECONDS,
+    TOPICS,
+    FrontMatter,
+    Note,
+    NoteScale,
+    explain,
+    suggest,
+)
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -22,18 +31,22 @@ class Problem(NamedTuple):
     message: str
 
 
-def read(root: Path) -> tuple[list[Note], list[Problem]]:
-    """Return the records of all notes that are right, and what is wrong with the others."""
+def read(root: Path) -> tuple[list[Note], list[Note], list[Problem]]:
+    """Return the records that are right, of milestones and of models only mentioned, and all mistakes."""
     files = [_File(root, path) for path in sorted(root.glob("papers/*/*.md"))]
     problems = [problem for file in files for problem in file.problems]
-    notes = [file.note for file in files if file.note is not None]
-    return notes, sorted([*problems, *_between(files)])
+    records: dict[bool, list[Note]] = {False: [], True: []}
+    for file in files:
+        if file.note is not None:  # which would tell a build that its status is used
+            records[file.is_mentioned].append(file.note)
+    return records[False], records[True], sorted([*problems, *_between(files)])
 
 
 class _File:
     """One note's file as far as it can be read: its record, or what is wrong with it."""
 
     def __init__(self, root: Path, path: Path) -> None:
+        self.path = str(path.absolute())
         self.source = path.relative_to(root).as_posix()
         self.folder, self.slug = path.parent.name, path.stem
         self.problems: list[Problem] = []
@@ -46,8 +59,13 @@ class _File:
             self.report(1, f"cannot be read as UTF-8 text: {error}")
             return
         if (front := self._front(text)) and self._load(front):
-            self._validate(text)
+            self._validate(text.removeprefix(front))
             self._report_what_is_still_to_do(text)
+
+    @property
+    def is_mentioned(self) -> bool:
+        """Whether it is of a model that is no milestone."""
+        return self.data.get("status") == "mentioned"
 
     def report(self, line: int, message: str) -> None:
         """Note a mistake."""
@@ -122,7 +140,7 @@ class _File:
                 are_text = self._check_keys(value) and are_text
         return are_text
 
-    def _validate(self, text: str) -> None:
+    def _validate(self, body: str) -> None:
         self._check_what_depends_on_another()
         try:
             front = FrontMatter.model_validate(self.data)
@@ -130,8 +148,11 @@ class _File:
             for detail in error.errors(include_url=False):
                 self.report(self.line(detail["loc"]), explain(detail))
             return
-        name = _heading(text) or front.title
-        self.note = Note.model_construct(**vars(front), source=self.source, name=name)
+        scale = NoteScale.model_construct(**vars(front.scale), file=self.path)
+        keys: dict[str, Any] = {**vars(front), "scale": scale}
+        name = _heading(body) or front.title
+        self.note = Note.model_construct(**keys, source=self.source, file=self.path, name=name)
+        only_facts_are_read(self.path)
 
     def _check_what_depends_on_another(self) -> None:
         slug, topic = self.data.get("slug"), self.data.get("topic")
@@ -195,7 +216,7 @@ def _between(files: Collection[_File]) -> list[Problem]:
         owners.setdefault(slug, file)
     # A misnamed file is reported once, as such, and not again by all that build on it.
     known = sorted({*owners, *(file.slug for file in files)})
-    mentioned = [slug for slug in owners if owners[slug].data.get("status") == "mentioned"]
+    mentioned = [slug for slug in owners if owners[slug].is_mentioned]
     ancestors: dict[str, list[str]] = {}
     for slug, file in owners.items():
         given = file.data.get("builds_on")

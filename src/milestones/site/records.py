@@ -5,7 +5,7 @@ import difflib
 import math
 import os
 from collections.abc import Collection
-from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, cast
+from typing import Annotated, Any, ClassVar, Literal, TypeAlias, TypeGuard, cast
 
 from pydantic import (
     AfterValidator,
@@ -20,6 +20,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 
 from milestones.palette import CONSTRAINTS
+from milestones.site.facts import Told
 from milestones.site.topics import TOPICS
 from milestones.site.topics import Topic as Topic  # so that records come from one place
 
@@ -224,9 +225,20 @@ class FrontMatter(_Record):
         return values
 
 
-class Note(FrontMatter):
+class NoteScale(Told, Scale):
+    """The scale of a note, as read from its file."""
+
+    facts: ClassVar = {name: f"scale.{name}" for name in Scale.model_fields}
+
+
+class Note(Told, FrontMatter):
     """A milestone, or a model that is only mentioned: its front matter, and where its file is."""
 
+    # Slug and topic are the file's place, and no news; `scale` tells of itself.
+    facts: ClassVar = {
+        "name": "",
+        **{key: key for key in FrontMatter.model_fields.keys() - {"slug", "topic", "scale"}},
+    }
     source: str = Field(description="the file, relative to the repository's root")
     name: str = Field(description="the short name: the page's heading, or else the title")
 
