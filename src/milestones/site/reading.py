@@ -32,7 +32,7 @@ class Problem(NamedTuple):
 
 
 def read(root: Path) -> tuple[list[Note], list[Note], list[Problem]]:
-    """Return the records that are right, of milestones and of models only mentioned, and all mistakes."""
+    """Return what is right, milestones and then models only mentioned, and all mistakes."""
     files = [_File(root, path) for path in sorted(root.glob("papers/*/*.md"))]
     problems = [problem for file in files for problem in file.problems]
     records: dict[bool, list[Note]] = {False: [], True: []}

@@ -213,6 +213,7 @@ def test_every_topic_and_module_has_a_page(site):
         "reference/milestones/foundations/lenet.md",
         "reference/literate/page.md",
         "theme/site.css",
+        "theme/before.js",
         "theme/site.js",
         "social/site.png",
         "social/backprop.png",
