@@ -110,7 +110,10 @@ def test_every_stop_is_seen_and_none_is_a_trap(width, windows, address, kinds):
             before = focused["stop"]
             if not focused["uncovered"]:  # the tooltip of the footnote before goes after a moment
                 page.wait_for_timeout(400)
-                focused = page.evaluate(FOCUSED)
+                stop, focused = focused["name"], page.evaluate(FOCUSED)
+                if focused is None:
+                    mistakes.append(f"{kind}: the focus was taken from {stop}")
+                    continue
             mistakes += [
                 f"{kind}: not {quality}: {focused['name']}"
                 for quality in ("visible", "uncovered", "marked")
