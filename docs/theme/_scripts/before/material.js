@@ -27,6 +27,21 @@
     toggle.addEventListener("change", () => send.apply(this, body), { once: true });
   };
 
+  /* It writes every address anew at once, so that they hold on the next page, too; for the style sheet
+     that means to be read and applied again, and letters that came late would change now. So that
+     one is written when a link is followed. */
+  for (const sheet of document.querySelectorAll("link[rel=stylesheet]")) {
+    const whole = sheet.href;
+    const write = ({ target }) => {
+      if (!target.closest("a[href]")) return;
+      removeEventListener("click", write, true);
+      delete sheet.href;
+      sheet.href = whole;
+    };
+    Object.defineProperty(sheet, "href", { configurable: true, get: () => whole, set() {} });
+    addEventListener("click", write, true);
+  }
+
   /* From a folder it would wait for instant navigation, which cannot be there, and show no buttons;
      and it would ask for a sitemap wherever there is a feed. */
   if (location.protocol === "file:") {
