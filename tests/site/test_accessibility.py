@@ -125,6 +125,15 @@ def test_every_stop_is_seen_and_none_is_a_trap(width, windows, address, kinds):
     assert not mistakes, f"{len(mistakes)} at {width} px:\n" + "\n".join(mistakes[:40])
 
 
+def test_a_tooltip_is_no_place_for_the_focus(tab, address, kinds):
+    """It goes when the focus leaves the footnote's number, and would take the focus along."""
+    show(tab, f"{address}/{kinds['essay']}")
+    tab.locator("sup:has(> .footnote-ref)").filter(visible=True).first.locator("a").focus()
+    links = tab.locator(".md-tooltip2 a")
+    links.first.wait_for(state="attached")
+    assert set(links.evaluate_all("links => links.map(link => link.tabIndex)")) == {-1}
+
+
 def test_the_drawer_has_the_contents_of_the_page(windows, address, kinds):
     page = windows(viewport={"width": 390, "height": 900}, reduced_motion="reduce").new_page()
     show(page, f"{address}/{kinds['note']}")

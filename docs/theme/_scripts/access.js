@@ -75,6 +75,8 @@
 
   /* Material adds parts late, and others with every page that it shows. */
   new MutationObserver(() => {
+    /* A tooltip goes when the focus does, so that it is no place for it; its note stands on the page. */
+    for (const link of all(".md-tooltip2 a:not([tabindex])")) link.tabIndex = -1;
     if (!waiting) waiting = !!requestAnimationFrame(mend);
   }).observe(document.body, { childList: true, subtree: true });
   mend();
