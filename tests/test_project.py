@@ -57,6 +57,14 @@ class Copy:
         lines = self.literate("status").splitlines()
         return {Path(line.split()[0]).stem for line in lines if "would run" in line}
 
+    def would_run_after(self, name: str, old: str, new: str) -> set[str]:
+        """The notes that a build would execute after an edit, which is taken back."""
+        self.edit(name, old, new)
+        try:
+            return self.would_run()
+        finally:
+            self.restore(name)
+
     def edit(self, name: str, old: str, new: str) -> None:
         path = self.root / name
         text = path.read_text(encoding="utf-8")
@@ -129,11 +137,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Copy:
 def test_an_edit_runs_exactly_the_notes_that_it_touches(
     project: Copy, file: str, old: str, new: str, runs: set[str]
 ):
-    project.edit(file, old, new)
-    try:
-        assert project.would_run() == runs
-    finally:
-        project.restore(file)
+    assert project.would_run_after(file, old, new) == runs
 
 
 @pytest.mark.parametrize(
@@ -161,11 +165,7 @@ def test_an_edit_runs_exactly_the_notes_that_it_touches(
 def test_a_number_runs_exactly_the_pages_that_use_it(
     project: Copy, file: str, old: str, new: str, runs: set[str]
 ):
-    project.edit(file, old, new)
-    try:
-        assert project.would_run() == runs
-    finally:
-        project.restore(file)
+    assert project.would_run_after(file, old, new) == runs
 
 
 def test_a_number_changes_every_page_that_shows_it_and_no_other_runs(project: Copy):

@@ -5,7 +5,7 @@ import sys
 from types import ModuleType
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 
 def near(name: str, ours: Tensor, theirs: Tensor, tolerance: float = 1e-12) -> None:
@@ -36,6 +36,17 @@ def unchecked(module: ModuleType) -> ModuleType:
         for name in [name for name in sys.modules if _is_ours(name)]:
             del sys.modules[name]
         sys.modules.update(ours)
+
+
+def one_graph_and_half(net: nn.Module, images: Tensor) -> None:
+    """Hold an `unchecked` net against itself, compiled without a break and in half precision."""
+    compiled = torch.compile(net, backend="aot_eager", fullgraph=True)
+    whole = net(images)
+    near("torch.compile", compiled(images), whole, 1e-4)
+    with torch.autocast("cpu", torch.bfloat16):
+        half = net(images)
+    assert half.dtype is torch.bfloat16
+    near("bfloat16, of the spread", half / whole.std(), whole / whole.std(), 0.2)
 
 
 def _is_ours(name: str) -> bool:

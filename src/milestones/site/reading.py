@@ -35,11 +35,10 @@ def read(root: Path) -> tuple[list[Note], list[Note], list[Problem]]:
     """Return what is right, milestones and then models only mentioned, and all mistakes."""
     files = [_File(root, path) for path in sorted(root.glob("papers/*/*.md"))]
     problems = [problem for file in files for problem in file.problems]
-    records: dict[bool, list[Note]] = {False: [], True: []}
-    for file in files:
-        if file.note is not None:  # which would tell a build that its status is used
-            records[file.is_mentioned].append(file.note)
-    return records[False], records[True], sorted([*problems, *_between(files)])
+    right = [(file.note, file.is_mentioned) for file in files if file.note is not None]
+    notes = [note for note, is_mentioned in right if not is_mentioned]
+    mentioned = [note for note, is_mentioned in right if is_mentioned]
+    return notes, mentioned, sorted([*problems, *_between(files)])
 
 
 class _File:
@@ -64,7 +63,7 @@ class _File:
 
     @property
     def is_mentioned(self) -> bool:
-        """Whether it is of a model that is no milestone."""
+        """Whether it is of a model that is no milestone; to ask the note would tell a build so."""
         return self.data.get("status") == "mentioned"
 
     def report(self, line: int, message: str) -> None:
