@@ -83,7 +83,7 @@ def batch_norm(
 ) -> Float[Tensor, "batch features *space"]:
     """Algorithm 1: readable, and not the fast path.
 
-    The mini-batch of a feature map are its values in all cases and at all places (Section 3.2).
+    The mini-batch of a feature map is its values in all cases and places (Section 3.2).
     """
     over = (0, *range(2, x.ndim))
     mean = x.mean(over, keepdim=True)
@@ -100,8 +100,7 @@ def batch_norm_backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Section 3, the chain rule through mean and variance, one line for each of its equations.
 
-    The first argument is the gradient of the loss with respect to what `batch_norm` gave, and what
-    is returned are those with respect to `x`, `scale` and `shift`.
+    Given the gradient by the output, return those by `x`, `scale` and `shift`.
     """
     over, m = (0, *range(2, x.ndim)), x.numel() // x.shape[1]
     mean = x.mean(over, keepdim=True)
