@@ -175,9 +175,9 @@ class Block(nn.Module):
             elif isinstance(layer, BatchNorm):
                 nn.init.zeros_(layer.mean)
                 nn.init.ones_(layer.variance)
-                nn.init.constant_(layer.scale, (1 + layer.epsilon) ** 0.5)
+                nn.init.constant_(layer.scale, (1 + layer.epsilon) ** 0.5)  # what it divides by
                 nn.init.zeros_(layer.shift)
-        if self.shortcut is not None:
+        if self.shortcut is not None:  # to add nothing is enough
             last = self.residual[-1]
             assert isinstance(last, BatchNorm)
             nn.init.zeros_(last.scale)
