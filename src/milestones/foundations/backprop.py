@@ -129,13 +129,10 @@ def backward(
     targets: Float[Tensor, "patterns outputs"],
 ) -> Float[Tensor, "nets patterns units"]:
     """Pages 322-329: δ_j = f'(net_j) (t_j - o_j) at the top, f'(net_j) Σ_k δ_k w_kj below it."""
-    slope, delta = o * (1 - o), torch.zeros_like(o)
-    for here in reversed(layers[1:]):
-        if here is layers[-1]:
-            error = targets - o[..., here]
-        else:
-            error = delta[..., here.stop :] @ w[:, here.stop :, here]
-        delta[..., here] = slope[..., here] * error
+    slope, delta, top = o * (1 - o), torch.zeros_like(o), layers[-1]
+    delta[..., top] = slope[..., top] * (targets - o[..., top])
+    for here in reversed(layers[1:-1]):
+        delta[..., here] = slope[..., here] * (delta[..., here.stop :] @ w[:, here.stop :, here])
     return delta
 
 
