@@ -30,7 +30,7 @@ import the builder.
 | `check(site)` | before anything runs | nothing; mistakes go to `site.report(source, line, message)` |
 | `published(site, page)` | then | whether the page has a place on the site |
 | `names(site, page)` | for each page that is rendered | code names in its prose, and the reference that each is linked to |
-| `terms(site, page)` | likewise | terms, and each one's link and explanation; its first use becomes the link |
+| `terms(site, page)` | likewise | terms, and each one's link; its first use becomes the link |
 | `meta(site, page)` | likewise | the front matter of the woven page |
 | `head(site, page)`, `foot(site, page)` | likewise | Markdown after the title and at the end |
 | `pages(site)` | after all pages | further pages and files: their place, and their text or bytes |

@@ -45,24 +45,26 @@ def check(cell: Cell, pictures: Sequence[Picture]) -> Iterator[str]:
             yield f"frame {number} has {size}, the first {first}: give all the same figsize"
 
 
-def images(cell: Cell, pictures: Iterable[Picture], names: Iterable[str], *, eager: bool) -> str:
+def images(cell: Cell, pictures: Iterable[Picture], names: Iterable[str]) -> str:
     """Each picture as an image that links to its own file, which is how it opens larger.
+
+    A browser asks for it when its place comes near: letters come first.
 
     Args:
         cell: Where they were drawn.
         pictures: Their sizes and labels.
         names: Where their files are, seen from the page.
-        eager: Whether the first is loaded at once, as a reader may see it at once.
     """
     lines: list[str] = []
     for picture, name in zip(pictures, names, strict=True):
         label = plain(picture.label)
-        alt = cell.alt.replace("[", r"\[").replace("]", r"\]").replace("{frame}", label)
-        lazy = "" if eager and not lines else ' loading="lazy"'
-        size = f'width="{picture.width}" height="{picture.height}"{lazy}'
+        alt = f"The same: {label}"  # a page says once what all of its frames show
+        if not lines or "{frame}" not in cell.alt:
+            alt = cell.alt.replace("[", r"\[").replace("]", r"\]").replace("{frame}", label)
+        size = f'width="{picture.width}" height="{picture.height}" loading="lazy"'
         image = f"[![{alt}]({name}){{ {size} }}]({name}){{ .zoom }}"
         if cell.frames:
-            label = f'<span class="frame__label">{label}</span>'
+            label = f"<span>{label}</span>"
             image = f'<div class="frame" markdown="span">{image}{label}</div>'
         lines.append(image)
     return "\n".join(lines)

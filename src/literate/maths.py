@@ -146,7 +146,7 @@ def _typeset_display(element: ElementTree.Element, tex: str, taken: set[str]) ->
     formula.set("data-search-exclude", "1")  # its letters in a row say nothing; MkDocs drops this
     element.text = None
     element.set("class", "formula")
-    ElementTree.SubElement(element, "div", {"class": "formula-body"}).append(formula)
+    ElementTree.SubElement(element, "div").append(formula)
     if number:
         anchor = plain = "eq-" + re.sub(r"[^\w.]+", "-", number).strip("-")
         while anchor in taken:  # two papers on one page can both have an equation (3)

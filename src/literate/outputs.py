@@ -156,8 +156,7 @@ class Outputs:
         places = [f"{posixpath.basename(folder)}/{name}" for name in names]
         return (
             f"{frames.opening(cell, number)}\n"
-            # The first of a page is often what its reader sees first.
-            f"{frames.images(cell, pictures, places, eager=number == 1)}\n"
+            f"{frames.images(cell, pictures, places)}\n"
             f'<figcaption markdown="span">**Figure {number}.** {cell.caption}</figcaption>\n'
             "</figure>"
         )

@@ -1,13 +1,14 @@
 """The MkDocs plugin: an adapter. It weaves before the build and watches the sources in `serve`.
 
 Nothing is rendered here: MkDocs is pointed at the woven tree, which Zensical builds as well. Of the
-finished pages only white space is taken away, and their style sheets are joined.
+finished pages only what no browser needs is taken away, and their style sheets are joined.
 """
 
 from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import sys
 import tempfile
@@ -15,6 +16,7 @@ import traceback
 from pathlib import Path
 from typing import Any
 
+import minify_html
 from mkdocs.config.base import LegacyConfig
 from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.exceptions import PluginError
@@ -27,8 +29,10 @@ from literate import cli, outputs
 from literate.bundle import bundle
 from literate.config import Config, home_of, read
 from literate.problems import WeaveError
-from literate.squeeze import squeeze
 from literate.weave import Choices, Report, weave
+
+# HTML knows what an <svg> is; and links that were found by name need not say so
+_UNREAD = re.compile(r' xmlns="http://www\.w3\.org/2000/svg"| class="autorefs autorefs-internal"')
 
 
 class LiteratePlugin(BasePlugin[LegacyConfig]):
@@ -62,12 +66,12 @@ class LiteratePlugin(BasePlugin[LegacyConfig]):
         return config
 
     def on_post_page(self, output: str, /, *, page: Page, config: MkDocsConfig) -> str:
-        """Send one style sheet, and no white space that only templates see."""
-        return bundle(squeeze(output), page.file.dest_uri, Path(config.site_dir))
+        """Send one style sheet, and not what only templates see."""
+        return _small(bundle(output, page.file.dest_uri, Path(config.site_dir)))
 
     def on_post_template(self, output_content: str, /, *, template_name: str, **_: Any) -> str:  # noqa: ANN401
         """Do so for pages without a source, such as 404.html."""
-        return squeeze(output_content) if template_name.endswith(".html") else output_content
+        return _small(output_content) if template_name.endswith(".html") else output_content
 
     def on_serve(
         self,
@@ -110,6 +114,13 @@ class LiteratePlugin(BasePlugin[LegacyConfig]):
         folder = Path(self.scratch.name)
         _list_problems(folder, told)
         return folder, Report()
+
+
+def _small(page: str) -> str:
+    """Leave out what HTML lets a page leave out, such as the white space of templates."""
+    return minify_html.minify(
+        _UNREAD.sub("", page), keep_html_and_head_opening_tags=True, minify_css=True, minify_js=True
+    )
 
 
 def _guard(server: LiveReloadServer) -> None:

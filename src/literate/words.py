@@ -10,9 +10,6 @@ _VERBATIM = re.compile(
     r"(`+[^`]+`+(?:\{[^}]*\})?|(?<!\\)\$(?!\s)[^$]+(?<!\s)\$|<[^>]*>|\{[^}]*\}|\[[^\]]*\](?:\[[^\]]*\])?"
     r"|(?<!\*)\*[^*\s`][^*`]*\*(?!\*))"
 )
-_MARKS = re.compile(
-    r"[\"&<>`*_$|~^\\\[\]{}]"
-)  # what would end an attribute, or begin more than text
 _HEADING = re.compile(r"#+ +(?P<title>.*)")
 _NO_PROSE = ("[^", "!!!", "???", "===", "<", "|")
 _SOURCES = {"references", "sources", "bibliography"}
@@ -23,14 +20,13 @@ class Words:
 
     Args:
         names: Which code names link to which entry of the reference; all of their uses do.
-        terms: Each spelling of a term, its link and the sentence that hovering shows; only the
-            first use of a link's terms becomes one, and none in a list of sources. Sentences are
-            plain text.
+        terms: Each spelling of a term and its link; only the first use of a link's terms becomes
+            one, and none in a list of sources.
     """
 
-    def __init__(self, names: Mapping[str, str], terms: Mapping[str, tuple[str, str]]) -> None:
+    def __init__(self, names: Mapping[str, str], terms: Mapping[str, str]) -> None:
         self.names = names
-        self._terms = {spelling.lower(): found for spelling, found in terms.items()}
+        self._terms = {spelling.lower(): link for spelling, link in terms.items()}
         longest_first = sorted(map(re.escape, self._terms), key=len, reverse=True)
         self._pattern = re.compile(
             rf"(?<![\w-])({'|'.join(longest_first)})(?![\w-])", re.IGNORECASE
@@ -70,12 +66,11 @@ class Words:
         return "".join(parts)
 
     def _term(self, found: re.Match[str]) -> str:
-        link, sentence = self._terms[found[0].lower()]
+        link = self._terms[found[0].lower()]
         if link in self._linked:
             return found[0]
         self._linked.add(link)
-        said = _MARKS.sub(lambda mark: f"&#{ord(mark[0])};", sentence)
-        return f'[{found[0]}]({link}){{ data-says="{said}" }}'
+        return f"[{found[0]}]({link})"
 
 
 def broken_lines(text: str) -> set[int]:
