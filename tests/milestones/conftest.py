@@ -37,6 +37,7 @@ class History:
     """A project folder with notes, and the builder's site as far as hooks see it."""
 
     def __init__(self, root):
+        (root / "mkdocs.yml").write_text("theme: {features: []}\n", encoding="utf-8")
         self.root = root
         self.reported = []
         self.outputs = []

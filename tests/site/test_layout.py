@@ -91,3 +91,26 @@ def test_the_chosen_scheme_stays(windows, address, kinds):
     page.wait_for_selector("body[data-md-color-scheme=slate]")
     show(page, f"{address}/{kinds['home']}")
     page.wait_for_selector("body[data-md-color-scheme=slate]")
+
+
+@pytest.mark.parametrize("way", ["back", "anew", "#exercises", "#:~:text=Exercises"])
+def test_a_phone_shows_the_place_that_it_is_sent_to(way, windows, address):
+    """Its first frame leaves out what lies further down, but not for who comes for that."""
+    page = windows(viewport={"width": 390, "height": 800}).new_page()
+    note = f"{address}/papers/foundations/lenet.html"
+    page.add_init_script(
+        "addEventListener('DOMContentLoaded',"
+        " () => window.began = document.documentElement.className)"
+    )
+    show(page, note if way in ("back", "anew") else note + way)
+    if way in ("back", "anew"):
+        assert page.evaluate("began") == "js first"
+        page.evaluate("scrollTo({ top: 5000, behavior: 'instant' })")
+        page.reload() if way == "anew" else page.goto(f"{address}/index.html") and page.go_back()
+        ready(page)
+    assert page.evaluate("began") == "js"
+    page.evaluate(FRAMES)
+    if way in ("back", "anew"):
+        assert abs(page.evaluate("scrollY") - 5000) < 5
+    else:
+        assert 0 <= page.locator("#exercises").bounding_box()["y"] < 800

@@ -100,7 +100,7 @@ def test_the_search_works_from_a_folder(built, browser):
 def test_nothing_is_found_for_what_is_nowhere(address, tab):
     open_search(tab, f"{address}/index.html")
     tab.keyboard.type("zyzzyva")
-    expect(tab.locator(".md-search-result__meta")).to_have_text("No matching documents")
+    expect(tab.locator(".md-search-result__meta")).to_have_text("No page has these words")
 
 
 def test_a_note_is_found_in_its_own_place_and_not_on_the_page_of_its_topic(address, tab):

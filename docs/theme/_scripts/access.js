@@ -3,7 +3,7 @@
    The drawer and the branches of the navigation open by <label>s, which take no focus and say no
    name: each gets a button, laid over it (21-access.css). */
 (() => {
-  const SCROLLS = ".formula-body, .md-typeset__scrollwrap, .md-content p:has(> math), pre > code";
+  const SCROLLS = ".formula > div, .md-typeset__scrollwrap, .md-content p:has(> math), pre > code";
   const all = (selector) => document.querySelectorAll(selector);
 
   const button = (label, text) => {

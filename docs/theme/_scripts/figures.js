@@ -6,7 +6,7 @@
 
   function slider(figure) {
     const frames = [...figure.querySelectorAll(".frame")];
-    const labels = frames.map((frame) => frame.querySelector(".frame__label").textContent);
+    const labels = frames.map((frame) => frame.querySelector("span").textContent);
     const controls = document.createElement("p");
     controls.className = "frames__controls";
     controls.innerHTML =

@@ -23,6 +23,7 @@ _SCALE = ("parameters", "data", "compute", "hardware", "energy")
 def header(site: Site, note: Note) -> str:
     """Return the card that opens a note: who, when, what it brought, and where to go from here."""
     target = note.source
+    ancestors = [registry(site)[slug] for slug in note.builds_on]
     return "\n\n".join(
         [
             '<header class="milestone" markdown="1">',
@@ -31,7 +32,7 @@ def header(site: Site, note: Note) -> str:
             f"{plain(note.venue)} · {note.year}\n{{ .milestone__venue }}",
             f"{note.contribution}\n{{ .milestone__contribution }}",
             f"{marks(note, target)}\n{{ .marks }}",
-            _definitions("milestone__lineage", _lineage(site, note, "Builds on", "Built on by")),
+            _definitions("milestone__lineage", _lineage(site, note, "Builds on", ancestors)),
             numbers(note),
             _folded("Cite the paper", f"```bibtex\n{bibtex.entry(note)}\n```"),
             f"{_downloads(site, note)}\n{{ .milestone__downloads }}",
@@ -48,7 +49,7 @@ def numbers(note: Note) -> str:
 
 
 def neighbours(site: Site, note: Note) -> str:
-    """Return the ways on from a note: to the published ones before and after it, and by lineage."""
+    """Return the ways on from a note: to those before and after it, and to what was built on it."""
     row = [other for other in registry(site).in_time if other.published]
     place = row.index(note)
     links = [
@@ -60,10 +61,10 @@ def neighbours(site: Site, note: Note) -> str:
         )
         for other in others
     ]
-    lineage = _lineage(site, note, "Builds on", "Led to")
-    if not links and not lineage:
+    lineage = _lineage(site, note, "Led to", registry(site).built_on_by(note.slug))
+    if not links and not lineage and not note.builds_on:
         return ""
-    if lineage:
+    if lineage or note.builds_on:
         whole = f"{relative(note.source, LINEAGE)}#{note.slug}"
         lineage["Further"] = f"[all ancestors and descendants]({whole})"
     opening = (
@@ -74,11 +75,9 @@ def neighbours(site: Site, note: Note) -> str:
     return "\n\n".join([opening, *filter(None, parts), "</nav>"])
 
 
-def _lineage(site: Site, note: Note, before: str, after: str) -> dict[str, str]:
-    """Return what a note builds on and what was built on it, each under its word for that."""
-    ancestors = [registry(site)[slug] for slug in note.builds_on]
-    lines = {before: ancestors, after: registry(site).built_on_by(note.slug)}
-    return {word: names(site, notes, note.source) for word, notes in lines.items() if notes}
+def _lineage(site: Site, note: Note, word: str, others: Sequence[Note]) -> dict[str, str]:
+    """Return other milestones under the word for what they are to a note, or nothing."""
+    return {word: names(site, others, note.source)} if others else {}
 
 
 def marks(note: Note, target: str) -> str:

@@ -17,12 +17,12 @@ _VERBATIM = re.compile(r"(`+.+?`+|(?<!\\)\$(?!\s)[^$]+(?<!\s)\$)")
 def card(data: Mapping[str, Any], site: Site, page: Page) -> str:
     """Return the card of one claim: the paper's figure beside ours, and what lies between them."""
     place, data = anchor(data), safe(data)
-    aside = [f"**Scale.** {data['scale']}\n{{ .claim__scale }}"] if data.get("scale") else []
+    aside = [f"**Scale.** {data['scale']}"] if data.get("scale") else []
     return "\n\n".join(
         [
             f'<aside class="claim" id="{place}" markdown="1">',
-            f"[Claim](#{place}){{ .claim__label }}\n{data['statement']}\n{{ .claim__statement }}",
-            '<dl class="claim__figures" markdown="1">\n'
+            f'<a class="claim__label">Claim</a>\n{data["statement"]}',
+            '<dl markdown="1">\n'
             f"{_figure('The paper', data['paper'], data['source'])}\n"
             f"{_figure('This page', data['measured'], circumstances(data))}\n</dl>",
             *aside,
@@ -72,8 +72,8 @@ def anchor(data: Mapping[str, Any]) -> str:
 def _figure(term: str, figure: object, note: str) -> str:
     return (
         f'<div markdown="1">\n<dt>{term}</dt>\n'
-        f'<dd class="claim__figure" markdown="span">{figure}</dd>\n'
-        f'<dd class="claim__note" markdown="span">{note}</dd>\n</div>'
+        f'<dd markdown="span">{figure}</dd>\n'
+        f'<dd markdown="span">{note}</dd>\n</div>'
     )
 
 

@@ -62,8 +62,13 @@ def entries(site: Site) -> list[Term]:
     return sorted(found, key=lambda entry: entry.term.lower())
 
 
-def terms(site: Site, page: Page) -> dict[str, tuple[str, str]]:
-    """Return each spelling, its link from a page and its sentence.
+def sentences(site: Site) -> dict[str, str]:
+    """Return what each term says where the pointer is on it, by the anchor of its link."""
+    return {entry.anchor: entry.says for entry in entries(site)}
+
+
+def terms(site: Site, page: Page) -> dict[str, str]:
+    """Return each spelling and its link from a page.
 
     A note does not link the terms that it is itself the explanation of.
     """
@@ -72,7 +77,7 @@ def terms(site: Site, page: Page) -> dict[str, tuple[str, str]]:
         return {}
     address = relative(page.target, PAGE)
     return {
-        spelling: (f"{address}#{entry.anchor}", entry.says)
+        spelling: f"{address}#{entry.anchor}"
         for entry in entries(site)
         if not note or entry.note != note.slug
         for spelling in (entry.term, *entry.also)

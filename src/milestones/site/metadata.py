@@ -35,7 +35,7 @@ def of(note: Note) -> dict[str, Any]:
         "card": card(note),
         "card_alt": f"{title}: {note.title}, by {byline(note)}",
         "citation": [[f"citation_{name}", value] for name, value in _citation(note, title)],
-        "linked_data": _script(_article(note, title, description)),
+        "linked_data": _script(_article(note, title)),
     }
 
 
@@ -91,22 +91,23 @@ def _reference(note: Note) -> str:
     return "; ".join(f"citation_{name}={value.replace(';', ',')}" for name, value in parts if value)
 
 
-def _article(note: Note, title: str, description: str) -> dict[str, Any]:
-    """Return the note in schema.org's words: an article about another one, which it cites."""
+def _article(note: Note, title: str) -> dict[str, Any]:
+    """Return the note in schema.org's words: an article about another one, which it cites.
+
+    Its description and keywords stand in meta tags, which those who read this read, too.
+    """
     dates = [note.first_published, *(revision.date for revision in note.revised)]
     known = [date.isoformat() for date in dates if date]
     return {
         "@context": "https://schema.org",
         "@type": ["TechArticle", "LearningResource"],
         "headline": title,
-        "description": description,
         "author": {"@type": "Organization", "name": AUTHORS},
         "isPartOf": {"@type": "WebSite", "name": SITE},
         **({"datePublished": known[0], "dateModified": known[-1]} if known else {}),
         "inLanguage": "en",
         "isAccessibleForFree": True,
         "license": LICENSE,
-        **({"keywords": list(note.tags)} if note.tags else {}),
         "about": _paper(note),
         "citation": {"@id": note.link},
     }
@@ -115,14 +116,15 @@ def _article(note: Note, title: str, description: str) -> dict[str, Any]:
 def _paper(note: Note) -> dict[str, Any]:
     doi = f"https://doi.org/{note.doi}" if note.doi else ""
     arxiv = f"https://arxiv.org/abs/{note.arxiv}" if note.arxiv else ""
-    addresses = (doi, arxiv, note.url)
+    others = dict.fromkeys(filter(None, (doi, arxiv, note.url)))
+    others.pop(note.link, None)
     return {
         "@type": "ScholarlyArticle",
         "@id": note.link,
         "name": note.title,
         "author": [{"@type": "Person", "name": author} for author in note.authors],
         "datePublished": str(note.year),
-        "sameAs": list(dict.fromkeys(filter(None, addresses))),
+        **({"sameAs": list(others)} if others else {}),
     }
 
 

@@ -4,6 +4,7 @@ import html
 import re
 import string
 from html.parser import HTMLParser
+from itertools import product
 from pathlib import Path
 
 import markdown
@@ -87,20 +88,25 @@ PAGES = {
     "place": place.place,
     "score": score.score,
     "topic": lambda site, _: indexes.topic(site, "foundations").split("---\n")[-1],
-    "neighbours": lambda site, page: cards.neighbours(site, site.lenet),
+    "ancestors": lambda site, _: cards.header(site, site.other),
+    "descendants": lambda site, _: cards.neighbours(site, site.other),
 }
 NAMED = {"timeline": "{}, 1986: raised optimization", "lineage": "The lineage of {}"}
 
 
-@pytest.mark.parametrize("published", [True, False])
-@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize(("name", "published"), [*product(PAGES, [True, False])])
 def test_a_name_stands_there_as_it_is_written(three, name, published):
+    status = {} if published else {"status": "planned", "seconds": ...}
+
     def made(heading):
-        status = {} if published else {"status": "planned", "seconds": ...}
-        three.note("backprop", heading=heading, year=1986, constraints=["optimization"], **status)
+        keys = {"year": 1986, "constraints": ["optimization"]}
+        slug, other = "backprop", "lenet"
+        if name == "descendants":
+            keys, slug, other = {"builds_on": ["backprop"]}, other, slug
+        three.note(slug, heading=heading, **keys, **status)
         page = three.page(three.text("docs/browse/page.md", "# Page\n"))
         site = three.site
-        site.lenet = next(note for note in timeline.registry(site) if note.slug == "lenet")
+        site.other = timeline.registry(site)[other]
         return Text(MARKDOWN.reset().convert(PAGES[name](site, page)))
 
     usual, odd = made("Zuse"), made(NAME)

@@ -1,10 +1,8 @@
-/* What Material's pages say in their heads, and what its script would do at once. This runs before
-   that script; pages say it no more. */
+/* What Material's pages say themselves, and what its script would do at once. This runs before that
+   script; pages say it no more. */
 (() => {
-  const settings = JSON.parse(__config.textContent);
-
-  /* Where it keeps what a reader chose: by site, for several may share a server. */
-  const scope = new URL(settings.base, location);
+  /* Where the site begins. What a reader chose is kept by site, for several may share a server. */
+  const scope = new URL("..", document.currentScript.src);
   const place = (key, within) => `${within.pathname}.${key}`;
   window.__md_scope = scope;
   window.__md_get = (key, storage = localStorage, within = scope) => JSON.parse(storage.getItem(place(key, within)));
@@ -44,9 +42,27 @@
 
   /* From a folder it would wait for instant navigation, which cannot be there, and show no buttons;
      and it would ask for a sitemap wherever there is a feed. */
-  if (location.protocol === "file:") {
-    settings.features = settings.features.filter((feature) => !feature.startsWith("navigation.instant"));
-    __config.textContent = JSON.stringify(settings);
-    document.querySelector("link[rel=alternate]")?.remove();
-  }
+  const folder = location.protocol === "file:";
+  if (folder) document.querySelector("link[rel=alternate]")?.remove();
+
+  if (document.getElementById("__config")) return; // Zensical's script has settings of its own
+  const settings = {
+    base: scope,
+    features: FEATURES.filter((feature) => !folder || !feature.startsWith("navigation.instant")),
+    search: new URL("hashed(assets/javascripts/workers/search.*.min.js)", scope),
+    translations: {
+      "clipboard.copy": "Copy to clipboard",
+      "clipboard.copied": "Copied to clipboard",
+      "search.result.placeholder": "Type to start searching",
+      "search.result.none": "No page has these words",
+      "search.result.one": "1 page",
+      "search.result.other": "# pages",
+      "search.result.more.one": "1 more on this page",
+      "search.result.more.other": "# more on this page",
+      "search.result.term.missing": "Missing",
+    },
+  };
+  const config = Object.assign(document.createElement("script"), { id: "__config", type: "application/json" });
+  config.textContent = JSON.stringify(settings);
+  document.body.append(config);
 })();
