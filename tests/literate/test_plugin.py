@@ -80,8 +80,8 @@ def test_a_strict_build_weaves_and_takes_the_navigation_from_the_site(small):
     assert done.returncode == 0, done.stderr
     assert "woven: 1 run" in done.stdout
     home = (small.root / "site/index.html").read_text()
-    assert re.search(r'<a href="papers/one\.html#part">one</a>', home)
-    assert re.search(r'href="papers/one\.html"[^>]*>One</a>', home)
+    assert "<a href=papers/one.html#part>one</a>" in home  # HTML needs no quotes there
+    assert re.search(r"href=papers/one\.html[^>]*> *One *</a>", home)
     one = (small.root / "site/papers/one.html").read_text()
     assert "Old prose." in one
     assert "forty-two" in one

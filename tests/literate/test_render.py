@@ -264,7 +264,7 @@ def test_a_figure_has_caption_alternative_size_and_both_schemes(woven):
     one = woven.woven("papers/one")
     figure = re.search(r'<figure id="figure-1" markdown>\n(.*?)\n</figure>', one, re.S)
     assert figure
-    size = r'\{ width="(\d+)" height="(\d+)" \}'
+    size = r'\{ width="(\d+)" height="(\d+)" loading="lazy" \}'
     image = re.match(r"\[!\[Lines \\\[up\\\] and down\.\]\(one/figure-1\.svg\)" + size, figure[1])
     assert image
     assert '<figcaption markdown="span">**Figure 1.** Two $x$ lines.</figcaption>' in figure[1]
