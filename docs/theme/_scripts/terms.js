@@ -2,8 +2,10 @@
    the anchor of each, comes from milestones/site/theme.py: a page has the links alone. */
 (() => {
   function explain() {
-    for (const link of document.querySelectorAll(".md-content a[href*='glossary.html#']"))
-      link.dataset.says = SAYS[link.hash.slice(1)];
+    for (const link of document.querySelectorAll(".md-content a[href*='glossary.html#']")) {
+      const sentence = SAYS[link.hash.slice(1)];
+      if (sentence) link.dataset.says = sentence;
+    }
   }
 
   explain();
