@@ -100,7 +100,7 @@ def batch_norm_backward(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Section 3, the chain rule through mean and variance, one line for each of its equations.
 
-    Given the gradient by the output, return those by `x`, `scale` and `shift`.
+    Given the gradient for the output, return those for `x`, `scale` and `shift`.
     """
     over, m = (0, *range(2, x.ndim)), x.numel() // x.shape[1]
     mean = x.mean(over, keepdim=True)
