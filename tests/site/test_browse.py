@@ -265,3 +265,10 @@ def test_the_first_use_of_a_term_shows_its_sentence_and_leads_to_it(tab: Page, a
     assert len(links) == len(set(links)) > 0
     term.press("Enter")
     expect(tab.locator(".glossary > :target dd")).to_contain_text(sentence)
+
+
+def test_only_terms_say_a_sentence(tab: Page, address: str):
+    """The reference of the glossary's module has links that look like a term's."""
+    show(tab, f"{address}/reference/milestones/site/glossary.html")
+    assert tab.locator("a[href*='glossary.html#']").count() > 0
+    assert tab.locator("[data-says]").count() == 0

@@ -1,5 +1,8 @@
 """Nothing moves while a page loads; the scheme follows the system, and the reader's choice."""
 
+import threading
+
+import browser
 import pytest
 from browser import ready, show
 from playwright.sync_api import Page, Route
@@ -99,18 +102,57 @@ def test_a_phone_shows_the_place_that_it_is_sent_to(way, windows, address):
     page = windows(viewport={"width": 390, "height": 800}).new_page()
     note = f"{address}/papers/foundations/lenet.html"
     page.add_init_script(
-        "addEventListener('DOMContentLoaded',"
-        " () => window.began = document.documentElement.className)"
+        """window.names = [];
+        new MutationObserver(() => names.push(document.documentElement.className))
+          .observe(document, { attributeFilter: ["class"], subtree: true });"""
     )
     show(page, note if way in ("back", "anew") else note + way)
     if way in ("back", "anew"):
-        assert page.evaluate("began") == "js first"
+        assert page.evaluate("names[0]") == "js first"
         page.evaluate("scrollTo({ top: 5000, behavior: 'instant' })")
         page.reload() if way == "anew" else page.goto(f"{address}/index.html") and page.go_back()
         ready(page)
-    assert page.evaluate("began") == "js"
+    assert page.evaluate("names[0]") == "js"
     page.evaluate(FRAMES)
     if way in ("back", "anew"):
         assert abs(page.evaluate("scrollY") - 5000) < 5
     else:
         assert 0 <= page.locator("#exercises").bounding_box()["y"] < 800
+
+
+def test_a_phone_shows_what_came_of_a_page_whose_rest_does_not(windows, built, monkeypatch):
+    """The first frame leaves out what lies further down; no later one does, whatever fails."""
+    over = threading.Event()
+
+    def half(_, source, target):
+        text = source.read()
+        target.write(text[: len(text) // 2])
+        over.wait(60)
+
+    page = windows(viewport={"width": 390, "height": 800}).new_page()
+    with browser.serve(built) as address:
+        show(page, f"{address}/index.html")  # keeps the style sheet
+        monkeypatch.setattr(browser.Host, "copyfile", half)
+        page.goto(f"{address}/papers/foundations/lenet.html", wait_until="commit")
+        page.wait_for_selector("#the-idea", state="visible")
+        page.close()
+        over.set()
+
+
+def test_paper_has_all_of_a_page_even_before_its_first_frame(windows, address):
+    page = windows(viewport={"width": 390, "height": 800}).new_page()
+    show(page, f"{address}/papers/foundations/lenet.html")
+    page.evaluate("document.documentElement.classList.add('first')")
+    assert not page.locator("#the-idea").is_visible()
+    page.emulate_media(media="print")
+    assert page.locator("#the-idea").is_visible()
+
+
+def test_pictures_of_buttons_show_in_forced_colours(windows, address):
+    page = windows(forced_colors="active").new_page()
+    show(page, f"{address}/papers/foundations/lenet.html")
+    drawn, paper = page.evaluate(
+        """() => [getComputedStyle(document.querySelector(".scheme"), "::before"),
+                  getComputedStyle(document.body)].map(style => style.backgroundColor)"""
+    )
+    assert drawn != paper

@@ -143,3 +143,13 @@ def test_the_search_works_by_keyboard(address, tab):
     expect(links.first).to_be_visible()
     tab.keyboard.press("Escape")
     expect(links.first).not_to_be_visible()
+
+
+def test_the_link_to_what_was_found_is_copied_whole(tab: Page, address: str):
+    show(tab, f"{address}/index.html")
+    tab.keyboard.press("s")
+    tab.keyboard.type("dropout", delay=30)
+    expect(tab.locator(".md-search-result__item").first).to_be_visible()
+    tab.evaluate("addEventListener('copy', () => (window.copied = document.activeElement.value))")
+    tab.get_by_label("Share").click()
+    assert tab.evaluate("copied").endswith("?q=dropout")

@@ -4,7 +4,7 @@
   function explain() {
     for (const link of document.querySelectorAll(".md-content a[href*='glossary.html#']")) {
       const sentence = SAYS[link.hash.slice(1)];
-      if (sentence) link.dataset.says = sentence;
+      if (sentence) link.dataset.says = link.ariaDescription = sentence;
     }
   }
 

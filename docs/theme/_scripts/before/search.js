@@ -7,6 +7,10 @@ document.querySelector(".md-search__form")?.insertAdjacentHTML(
   </nav>
   <div class="md-search__suggest" data-md-component="search-suggest"></div>`,
 );
+/* What it copies would be one letter behind the link itself. */
+document.querySelector(".md-search__options > a")?.addEventListener("click", ({ currentTarget: link }) => {
+  link.dataset.clipboardText = link.href;
+});
 document.querySelector(".md-search__form")?.insertAdjacentHTML(
   "afterend",
   `<div class="md-search__output">
