@@ -8,15 +8,18 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+from browser import ready
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 NOTES = ("backprop", "lenet")
 Windows = Callable[..., BrowserContext]
 
 
-def show(page: Page, address: str, note: str = "backprop") -> Locator:
-    """Go to a note; its first series of frames."""
+def show(page: Page, address: str, note: str = "backprop", *, scripts: bool = True) -> Locator:
+    """Go to a note, and wait for its scripts; its first series of frames."""
     page.goto(f"{address}/papers/foundations/{note}.html")
+    if scripts:
+        ready(page)
     return page.locator("figure.frames").first
 
 
@@ -36,7 +39,7 @@ def photograph(image: Locator) -> np.ndarray:
 
 
 def test_without_scripts_the_first_and_the_last_frame_stand_alone(windows: Windows, address: str):
-    frames = show(windows(java_script_enabled=False).new_page(), address)
+    frames = show(windows(java_script_enabled=False).new_page(), address, scripts=False)
     seen = visible(frames)
     assert seen == [True] + [False] * (len(seen) - 2) + [True]
     labels = frames.locator(".frame > span")
@@ -193,7 +196,7 @@ def test_a_phone_is_told_once_a_page_that_figures_open(windows: Windows, address
 
 def test_without_scripts_a_figure_is_a_link_to_itself(browser: Browser, address: str):
     page = browser.new_page(java_script_enabled=False, color_scheme="dark")
-    show(page, address, "lenet")
+    show(page, address, "lenet", scripts=False)
     page.locator("#figure-2 a.zoom").click()
     expect(page).to_have_url(re.compile(r"/lenet/figure-2\.svg$"))
     page.wait_for_load_state()
