@@ -62,11 +62,11 @@ def neighbours(site: Site, note: Note) -> str:
         for other in others
     ]
     lineage = _lineage(site, note, "Led to", registry(site).built_on_by(note.slug))
-    if not links and not lineage and not note.builds_on:
-        return ""
     if lineage or note.builds_on:
         whole = f"{relative(note.source, LINEAGE)}#{note.slug}"
         lineage["Further"] = f"[all ancestors and descendants]({whole})"
+    if not links and not lineage:
+        return ""
     opening = (
         '<nav class="neighbours" aria-label="Earlier and later milestones" markdown="1" '
         "data-search-exclude>"
